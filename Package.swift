@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target speaks Swift 6; imports are internal unless they say otherwise.
+let house: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+/// Targets that never touch C or raw pointers also prove their memory safety.
+let safe = house + [.strictMemorySafety()]
+
+// The targets stand in the order of the data: see Sources/README.md.
+let package = Package(
+  name: "tandem",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // The nouns. Imports nothing.
+    .target(name: "Media", swiftSettings: safe),
+    // FFmpeg, as Debian has it.
+    .systemLibrary(
+      name: "CFFmpeg", pkgConfig: "libavformat libavcodec libavutil libswscale libswresample",
+      providers: [
+        .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libswresample-dev"])
+      ]),
+    // A source in, decoded samples out. The only target that knows FFmpeg.
+    .target(name: "Decode", dependencies: ["Media", "CFFmpeg"], swiftSettings: house),
+    // Decoded samples on one exact clock.
+    .target(name: "Timeline", dependencies: ["Media"], swiftSettings: safe),
+    // Decode and Timeline as one: all that stands left of the seam.
+    .target(name: "Intake", dependencies: ["Media", "Decode", "Timeline"], swiftSettings: safe),
+    // Vector loops: portable C with run-time dispatch.
+    .target(name: "CKernels"),
+    // Items become steps, one file per model family.
+    .target(name: "Encode", dependencies: ["Media", "CKernels"], swiftSettings: safe),
+    // Steps become windows.
+    .target(name: "Align", dependencies: ["Media"], swiftSettings: safe),
+    // Windows become embeddings.
+    .target(name: "Fuse", dependencies: ["Media"], swiftSettings: safe),
+    // Embeddings become bytes: Arrow, NDJSON, npy; file, stdout, socket.
+    .target(name: "Emit", dependencies: ["Media"], swiftSettings: safe),
+    // A source and its records as a picture or a table for people.
+    .target(name: "Plot", dependencies: ["Media"], swiftSettings: safe),
+    // The Dispatch pipeline: the only owner of threads and queues.
+    .target(name: "Flow", dependencies: ["Media"], swiftSettings: safe),
+    // The commands: the only place that sees every room.
+    .executableTarget(
+      name: "tandem",
+      dependencies: [
+        "Media", "Decode", "Timeline", "Intake", "Encode", "Align", "Fuse", "Emit", "Plot", "Flow",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: safe),
+  ]
+)

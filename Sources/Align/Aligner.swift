@@ -1,0 +1,133 @@
+package import Media
+
+/// The door of this target: steps and marks in, windows out. A window is emitted when no track can add to it.
+package struct Aligner: Stage {
+  /// Turns the pooled steps of a window into its vector: [step dimensions] → [dimensions], nil for zero norm.
+  package typealias Embed = @Sendable (Modality, [Float]) -> [Float]?
+
+  private let grid: Grid
+  private let slots: [Slot]
+  private let choice: WindowChoice
+  private let keepsSteps: Bool
+  private let embed: Embed
+  private var source: SourceInfo?
+  private var epoch: Epoch?
+  private var tracks: [TrackFeatures] = []
+  private var next: Int64 = 0
+  private var windowCount: Int64 = 0
+  private var emitted = 0
+
+  /// - Parameters:
+  ///   - slots: the tracks that records have columns for, whatever a source holds.
+  ///   - keepsSteps: hand the steps on with each window.
+  package init(
+    _ grid: Grid, slots: [Slot], choice: WindowChoice = WindowChoice(), keepsSteps: Bool = false, embed: @escaping Embed
+  ) {
+    self.grid = grid
+    self.slots = slots
+    self.choice = choice
+    self.keepsSteps = keepsSteps
+    self.embed = embed
+  }
+
+  package mutating func accept(_ encoded: Encoded) -> [Aligned] {
+    switch encoded {
+    case .step(let step):
+      change(step.slot) { $0.add(step) }
+      return []
+    case .mark(let mark): return pass(mark)
+    }
+  }
+
+  package mutating func finish() -> [Aligned] { [] }
+
+  private mutating func pass(_ mark: Mark) -> [Aligned] {
+    switch mark {
+    case .opened(let info): (source, windowCount, emitted) = (info, 0, 0)
+    case .epoch(let opened): open(opened)
+    case .covered(let coverage): change(coverage.slot) { $0.add(coverage) }
+    case .shown(let frame): change(frame.slot) { $0.add(frame) }
+    case .cue(let cue): change(cue.slot) { $0.add(cue) }
+    case .reached(let slot, let instant):
+      change(slot) { $0.reached = max($0.reached, instant) }
+      return takeComplete()
+    case .closed(_, let end): return close(at: end)
+    case .ended(let outcome): return [.ended(outcome, windows: windowCount)]
+    }
+    return []
+  }
+
+  private mutating func open(_ opened: Epoch) {
+    epoch = opened
+    next = 0
+    tracks = slots.map { TrackFeatures($0, isPresent: source?.slots.contains($0) ?? false) }
+  }
+
+  /// Windows that every track has passed. They exist whatever the epoch's end will be: content reaches their end.
+  private mutating func takeComplete() -> [Aligned] {
+    let reached = tracks.filter(\.holdsWindows).map(\.reached).min() ?? .zero
+    var windows: [Aligned] = []
+    while reached != .end, grid.window(next).end <= reached { windows += take() }
+    return windows
+  }
+
+  private mutating func close(at end: Instant) -> [Aligned] {
+    let count = grid.windowCount(end: end)
+    var windows: [Aligned] = []
+    while next < count { windows += take() }
+    epoch = nil
+    return windows
+  }
+
+  /// Window `next`, if it was chosen, and forgets what no later window needs.
+  private mutating func take() -> [Aligned] {
+    defer {
+      next += 1
+      windowCount += 1
+      let begin = grid.window(next).start
+      for n in tracks.indices { tracks[n].forget(before: begin) }
+    }
+    let interval = grid.window(next)
+    guard let source, let epoch, choice.includes(epoch.start + interval.start.sinceZero, emitted: emitted) else {
+      return []
+    }
+    emitted += 1
+    return [.window(window(interval, source, epoch))]
+  }
+
+  private func window(_ interval: Interval, _ source: SourceInfo, _ epoch: Epoch) -> Window {
+    let certainty = Certainty(tracks, in: interval)
+    return Window(
+      source: source.name, epoch: epoch.index, index: next, interval: interval,
+      wallZero: source.creationTime.map { $0 + epoch.start.nanoseconds / 1000 }, timeState: certainty?.state,
+      uncertainty: certainty?.uncertainty,
+      tracks: tracks.map { $0.share(of: interval, keepsSteps: keepsSteps, embed: embed) },
+      text: tracks.lazy.compactMap { $0.text(in: interval) }.first)
+  }
+
+  private mutating func change(_ slot: Slot, _ work: (inout TrackFeatures) -> Void) {
+    guard let n = tracks.firstIndex(where: { $0.slot == slot }) else { return }
+    work(&tracks[n])
+  }
+}
+
+/// Which windows are wanted. Places are positions in the source: earlier epochs count.
+package struct WindowChoice: Hashable, Sendable {
+  package var start: TimeSpan
+  package var duration: TimeSpan?
+  package var limit: Int?
+
+  package init(start: TimeSpan = .zero, duration: TimeSpan? = nil, limit: Int? = nil) {
+    self.start = start
+    self.duration = duration
+    self.limit = limit
+  }
+
+  /// - Parameter emitted: how many the source has given already.
+  func includes(_ position: TimeSpan, emitted: Int) -> Bool {
+    position >= start && !isPast(position) && emitted < limit ?? .max
+  }
+
+  /// Whether neither this position nor any later one can be wanted.
+  package func isPast(_ position: TimeSpan) -> Bool { duration.map { position >= start + $0 } ?? false }
+}

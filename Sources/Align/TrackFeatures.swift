@@ -1,0 +1,126 @@
+import Media
+
+/// What one track has given that windows still to come may need.
+struct TrackFeatures {
+  let slot: Slot
+  var reached: Instant
+  private var steps: [Step] = []
+  private var coverages: [Coverage] = []
+  private var shown: [ShownFrame] = []
+  private var cues: [Cue] = []
+
+  init(_ slot: Slot, isPresent: Bool) {
+    self.slot = slot
+    reached = isPresent ? .zero : .end
+  }
+
+  /// Text never holds a window open.
+  var holdsWindows: Bool { slot.modality != .text }
+
+  mutating func add(_ step: Step) { steps.append(step) }
+  mutating func add(_ coverage: Coverage) { coverages.append(coverage) }
+  mutating func add(_ frame: ShownFrame) { shown.append(frame) }
+
+  mutating func add(_ cue: Cue) {
+    let at = cues.lastIndex { $0.interval.start <= cue.interval.start }.map { $0 + 1 } ?? 0
+    cues.insert(cue, at: at)
+  }
+
+  mutating func forget(before instant: Instant) {
+    steps.removeFirst(steps.prefix { $0.interval.end <= instant }.count)
+    coverages.removeFirst(coverages.prefix { $0.interval.end <= instant }.count)
+    shown.removeFirst(shown.prefix { $0.instant < instant }.count)
+    cues.removeAll { $0.interval.end <= instant }
+  }
+
+  /// The track's part of a window.
+  func share(of window: Interval, keepsSteps: Bool, embed: Aligner.Embed) -> WindowTrack {
+    let inside = steps.filter { $0.interval.overlap(window) > .zero }
+    let frames = shown.filter { window.start <= $0.instant && $0.instant < window.end }
+    let distinct = frames.enumerated().filter { $0 == 0 || frames[$0 - 1].start != $1.start }.map(\.element)
+    let pool = Pool(inside, in: window)
+    return WindowTrack(
+      slot: slot, valid: valid(window), vector: pool.flatMap { embed(slot.modality, $0.mean) },
+      pts: slot.modality == .audio ? firstSample(in: window).map { [$0] } ?? [] : distinct.compactMap(\.pts),
+      timeBase: coverages(in: window).first?.timeBase, frames: Int32(distinct.count),
+      framesRepeated: Int32(frames.count - distinct.count), quality: pool?.quality, steps: keepsSteps ? inside : [])
+  }
+
+  /// Cues inside the window, by their start.
+  func text(in window: Interval) -> String? {
+    let inside = cues.filter { $0.interval.overlap(window) > .zero }
+    return inside.isEmpty ? nil : inside.map(\.text).joined(separator: " ")
+  }
+
+  /// The worst stamp inside the window; nil where the track is absent.
+  func worstStamp(in window: Interval) -> (halfWidth: TimeSpan, isInferred: Bool, sampleLength: TimeSpan)? {
+    let inside = coverages(in: window)
+    guard let worst = inside.map(\.halfWidth).max() else { return nil }
+    return (worst, inside.contains(where: \.isInferred), inside.map(\.sampleLength).max()!)
+  }
+
+  private func coverages(in window: Interval) -> [Coverage] {
+    coverages.filter { $0.interval.overlap(window) > .zero }
+  }
+
+  /// Fraction of the window that is really covered.
+  private func valid(_ window: Interval) -> Float {
+    let intervals = slot.modality == .text ? cues.map(\.interval) : coverages.map(\.interval)
+    var covered = TimeSpan.zero
+    var end = window.start
+    for interval in intervals where interval.end > end && interval.start < window.end {
+      covered += min(interval.end, window.end) - max(interval.start, end)
+      end = min(interval.end, window.end)
+    }
+    return Float(covered.seconds / window.length.seconds)
+  }
+
+  /// Native stamp of the first sample that lies in the window.
+  private func firstSample(in window: Interval) -> Int64? {
+    guard let first = coverages(in: window).first, let pts = first.pts else { return nil }
+    let before = max(.zero, window.start - first.interval.start)
+    let samples = scale(before.flicks, by: 1, over: first.sampleLength.flicks, .up)
+    return pts + (first.sampleLength * samples).ticks(first.timeBase)
+  }
+}
+
+/// Steps of a window as one: their mean, weighted by overlap × valid, summed in order of time.
+struct Pool {
+  let mean: [Float]
+  let quality: Float
+
+  /// Nil where nothing of the window is valid.
+  init?(_ steps: [Step], in window: Interval) {
+    guard let first = steps.first else { return nil }
+    var sums = [Double](repeating: 0, count: first.vector.count)
+    var quality = 0.0
+    var total = 0.0
+    for step in steps {
+      let weight = Double(step.interval.overlap(window).flicks) * Double(step.valid)
+      guard weight > 0 else { continue }
+      total += weight
+      quality += weight * Double(step.quality)
+      for n in sums.indices { sums[n] += weight * Double(step.vector[n]) }
+    }
+    guard total > 0 else { return nil }
+    mean = sums.map { Float($0 / total) }
+    self.quality = Float(quality / total)
+  }
+}
+
+/// How sure the relation of sound and picture in a window is.
+struct Certainty {
+  let state: TimeState
+  let uncertainty: TimeSpan
+
+  /// Nil where sound or picture is absent.
+  init?(_ tracks: [TrackFeatures], in window: Interval) {
+    func worst(_ modality: Modality) -> (halfWidth: TimeSpan, isInferred: Bool, sampleLength: TimeSpan)? {
+      tracks.first { $0.slot.modality == modality }?.worstStamp(in: window)
+    }
+    guard let sound = worst(.audio), let picture = worst(.video) else { return nil }
+    uncertainty = sound.halfWidth + picture.halfWidth
+    state =
+      sound.isInferred || picture.isInferred ? .inferred : uncertainty <= sound.sampleLength ? .exact : .quantised
+  }
+}

@@ -1,0 +1,168 @@
+import CFFmpeg
+import Media
+
+/// Reads compressed packets from one source, in file order.
+final class Demuxer {
+  let context: UnsafeMutablePointer<AVFormatContext>
+  /// Nil for URLs, which FFmpeg opens itself.
+  private let bytes: Bytes?
+  private let interruption: Interruption
+
+  private init(owning context: UnsafeMutablePointer<AVFormatContext>, _ bytes: Bytes?, _ interruption: Interruption) {
+    self.context = context
+    self.bytes = bytes
+    self.interruption = interruption
+  }
+
+  deinit {
+    var context = Optional(context)
+    avformat_close_input(&context)
+    withExtendedLifetime((bytes, interruption)) {}
+  }
+
+  /// How a source is opened.
+  enum Input {
+    case bytes(ByteSource)
+    /// A URL or a playlist, with the protocols it may use.
+    case url(String, protocols: String)
+  }
+
+  /// Opens and probes. Stamps stay as stored: FFmpeg neither infers nor unwraps them.
+  /// - Parameter advancedEdits: let FFmpeg apply edit lists (several media edits), else we do.
+  static func open(
+    _ input: Input, advancedEdits: Bool, interruption: Interruption
+  ) throws(FFmpegError) -> Demuxer {
+    var context = avformat_alloc_context()
+    guard let fresh = context else { throw FFmpegError(code: FF_ENOMEM, operation: "open input") }
+    fresh.pointee.interrupt_callback.callback = { opaque in
+      Unmanaged<Interruption>.fromOpaque(opaque!).takeUnretainedValue().isRaised ? 1 : 0
+    }
+    fresh.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(interruption).toOpaque()
+    fresh.pointee.correct_ts_overflow = 0
+    fresh.pointee.flags |= AVFMT_FLAG_NOFILLIN
+    fresh.pointee.max_streams = 64
+    var bytes: Bytes?
+    var name = ""
+    var options = Options()
+    options["advanced_editlist"] = advancedEdits ? "1" : "0"
+    options["scan_all_pmts"] = "0"
+    switch input {
+    case .bytes(let source):
+      bytes = Bytes(source)
+      fresh.pointee.pb = bytes!.context
+      options["protocol_whitelist"] = "none"  // a disguised playlist opens nothing
+    case .url(let url, let protocols):
+      name = url
+      options["protocol_whitelist"] = protocols
+    }
+    try check(avformat_open_input(&context, name, nil, &options.dictionary), "open input")
+    let demuxer = Demuxer(owning: context!, bytes, interruption)
+    try check(demuxer.probe(), "find streams")
+    return demuxer
+  }
+
+  /// The next packet, or nil at the end of the source.
+  func next() throws(FFmpegError) -> Packet? {
+    let packet = Packet()
+    while true {
+      let code = av_read_frame(context, packet.raw)
+      if code == FF_EOF { return nil }
+      if code == FF_EAGAIN { continue }
+      try check(code, "read packet")
+      return packet
+    }
+  }
+
+  /// Continues at the last key frame at or before `pts` of a stream.
+  func seek(stream: Int, pts: Int64) throws(FFmpegError) {
+    try check(avformat_seek_file(context, Int32(stream), .min, pts, pts, 0), "seek")
+  }
+
+  var containerName: String { String(cString: context.pointee.iformat.pointee.name) }
+  var declaredDuration: TimeSpan? {
+    let duration = context.pointee.duration
+    return duration > 0 ? TimeSpan(ticks: duration, Ratio(1, Int64(AV_TIME_BASE))) : nil
+  }
+
+  var streamCount: Int { Int(context.pointee.nb_streams) }
+
+  func stream(_ index: Int) -> UnsafeMutablePointer<AVStream> { context.pointee.streams[index]! }
+
+  /// A container tag such as `encoder` or `creation_time`.
+  func tag(_ key: String) -> String? { tagValue(context.pointee.metadata, key) }
+
+  /// Finds codecs and sizes; every stream's decoder is held to the picture limit and one thread.
+  private func probe() -> Int32 {
+    let count = streamCount
+    let perStream = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: max(count, 1))
+    for n in 0..<count {
+      perStream[n] = nil
+      av_dict_set(&perStream[n], "max_pixels", String(Limits.pixels), 0)
+      av_dict_set(&perStream[n], "threads", "1", 0)
+    }
+    defer {
+      for n in 0..<count { av_dict_free(&perStream[n]) }
+      perStream.deallocate()
+    }
+    return avformat_find_stream_info(context, perStream)
+  }
+}
+
+/// What we refuse: beyond these a track costs more than it can mean.
+enum Limits {
+  /// 8K UHD fits; 8192² does not.
+  static let pixels = 36_000_000
+  static let channels = 64
+  static let sampleRates = 4_000...384_000
+  /// Tracks of all kinds in one source.
+  static let streams = 64
+}
+
+/// FFmpeg's view of a `ByteSource`.
+private final class Bytes {
+  let context: UnsafeMutablePointer<AVIOContext>
+  private let source: ByteSource
+
+  init(_ source: ByteSource) {
+    self.source = source
+    let size: Int32 = 1 << 16
+    let buffer = av_malloc(Int(size))!.assumingMemoryBound(to: UInt8.self)
+    context = avio_alloc_context(
+      buffer, size, 0, Unmanaged.passUnretained(source).toOpaque(),
+      { opaque, buffer, count in
+        let source = Unmanaged<ByteSource>.fromOpaque(opaque!).takeUnretainedValue()
+        let got = source.read(UnsafeMutableRawBufferPointer(start: buffer, count: Int(count)))
+        return got == 0 ? FF_EOF : got
+      }, nil,
+      { opaque, offset, whence in
+        Unmanaged<ByteSource>.fromOpaque(opaque!).takeUnretainedValue().seek(offset, whence)
+      })!
+    context.pointee.seekable = source.isSeekable ? AVIO_SEEKABLE_NORMAL : 0
+    if !source.isSeekable { context.pointee.seek = nil }
+  }
+
+  deinit {
+    var context = Optional(context)
+    av_freep(&self.context.pointee.buffer)
+    avio_context_free(&context)
+  }
+}
+
+/// FFmpeg's dictionary of options; what it consumed leaves it.
+private struct Options: ~Copyable {
+  var dictionary: OpaquePointer?
+
+  subscript(key: String) -> String {
+    get { tagValue(dictionary, key) ?? "" }
+    set { av_dict_set(&dictionary, key, newValue, 0) }
+  }
+
+  deinit {
+    var dictionary = dictionary
+    av_dict_free(&dictionary)
+  }
+}
+
+func tagValue(_ dictionary: OpaquePointer?, _ key: String) -> String? {
+  av_dict_get(dictionary, key, nil, 0).map { String(cString: $0.pointee.value) }
+}

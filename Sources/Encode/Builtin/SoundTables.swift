@@ -1,0 +1,82 @@
+import Glibc
+
+/// The constants of the sound encoder, computed once in double precision.
+struct SoundTables: Sendable {
+  static let rate = 16000
+  /// Samples between frames, and frames in a step.
+  static let frameHop = 160
+  static let frames = 10
+  static let frameLength = 400
+  /// A frame is centred on its 10 ms. A step also sees the frame before it: its changes begin there.
+  static let needs = SoundNeeds(rate: rate, hop: frameHop * frames, lookback: 280, lookahead: 120)
+  /// Mel bands, and how many of them lie in the band that every codec keeps (below about 3.6 kHz).
+  static let bands = 64
+  static let coreBands = 48
+  /// Power density taken for silence (full scale = 1).
+  static let quiet: Float = 1e-6
+  /// Lags of 500 Hz down to 100 Hz.
+  static let lags = 32..<161
+
+  let window: [Float]
+  let twiddles: [Float]
+  /// 1 / Σ window²: white noise of power p has power p in every bin.
+  let scale: Float
+  let mel = Kernels.Bands(melFilters())
+  let chroma = Kernels.Bands(chromaFilters())
+  let cepstrum = Kernels.Bands(Array(cosineBasis(count: 21, size: coreBands)[1...]))
+  /// [lags.upperBound]: the window's own circular autocorrelation, 1 at lag 0.
+  let expected: [Float]
+
+  init() {
+    let hann = (0..<Self.frameLength).map { 0.5 - 0.5 * cosine(Double($0) / Double(Self.frameLength)) }
+    let energy = hann.reduce(0) { $0 + $1 * $1 }
+    window = hann.map { Float($0) }
+    scale = Float(1 / energy)
+    twiddles = (0..<Kernels.transform / 2).flatMap { j in
+      let turn = Double(j) / Double(Kernels.transform)
+      return [Float(cosine(turn)), Float(-cosine(turn - 0.25))]
+    }
+    let padded = hann + [Double](repeating: 0, count: Kernels.transform - hann.count)
+    expected = (0..<Self.lags.upperBound).map { lag in
+      let sum = padded.indices.reduce(0) { $0 + padded[$1] * padded[($1 + lag) % padded.count] }
+      return Float(sum / energy)
+    }
+  }
+}
+
+/// cos of a fraction of a full turn.
+func cosine(_ turns: Double) -> Double { cos(2 * .pi * turns) }
+
+private let binWidth = Double(SoundTables.rate) / Double(Kernels.transform)
+
+/// [64][257] triangles on the Slaney mel scale, 0 to 8000 Hz, each of area one bin: a flat spectrum gives about 1.
+private func melFilters() -> [[Double]] {
+  let steps = SoundTables.bands + 1
+  let top = 15 + log(8000.0 / 1000) * 27 / log(6.4)
+  let edges = (0...steps).map { hertz(mel: top * Double($0) / Double(steps)) }
+  return (0..<SoundTables.bands).map { band in
+    let (low, peak, high) = (edges[band], edges[band + 1], edges[band + 2])
+    return (0..<Kernels.bins).map { bin in
+      let hz = Double(bin) * binWidth
+      let height = max(0, min((hz - low) / (peak - low), (high - hz) / (high - peak)))
+      return height * 2 / (high - low) * binWidth
+    }
+  }
+}
+
+/// Slaney's scale: linear to 1 kHz, then logarithmic.
+private func hertz(mel: Double) -> Double { mel < 15 ? 200 * mel / 3 : 1000 * exp((mel - 15) * log(6.4) / 27) }
+
+/// [12][257]: bins 4…112 (125 to 3500 Hz) shared between their two nearest pitch classes; class 0 is A (440 Hz).
+private func chromaFilters() -> [[Double]] {
+  var bank = [[Double]](repeating: [Double](repeating: 0, count: Kernels.bins), count: 12)
+  for bin in 4...112 {
+    let semitones = 12 * log2(Double(bin) * binWidth / 440)
+    let lower = semitones.rounded(.down)
+    let part = semitones - lower
+    let place = (Int(lower) % 12 + 12) % 12
+    bank[place][bin] += 1 - part
+    bank[(place + 1) % 12][bin] += part
+  }
+  return bank
+}

@@ -1,0 +1,112 @@
+package import Media
+
+/// Items in, steps and marks out: every picture and every stretch of sound is encoded once.
+///
+/// Marks pass in their order. `reached` of a sound track is moved back to the instant before which all its steps
+/// are out; `closed` comes after the last step of its epoch, whose tail is zero-padded and masked. Nothing is
+/// carried over from one epoch or source to the next.
+package struct EncodeStage: Stage {
+  private let model: any Model
+  private let pictureRate: Ratio
+  private var epoch: Int32 = 0
+  private var sounds: [Slot: SoundTrack] = [:]
+  private var pictures: [Slot: PictureTrack] = [:]
+
+  /// pictureRate: pictures per second of the grid.
+  package init(_ model: any Model, pictureRate: Ratio) {
+    self.model = model
+    self.pictureRate = pictureRate
+  }
+
+  /// Throws `SeamError`, and what the model's encoders throw.
+  package mutating func accept(_ item: Item) throws -> [Encoded] {
+    switch item {
+    case .sound(let run): try hear(run)
+    case .picture(let picture): try see(picture)
+    case .mark(let mark): try pass(mark)
+    }
+  }
+
+  /// Flushes an epoch that was never closed.
+  package mutating func finish() throws -> [Encoded] {
+    let steps = try flush()
+    forget()
+    return steps
+  }
+}
+
+/// What came over the seam breaks its promises: the source cannot be trusted any further.
+package enum SeamError: Error, Equatable, CustomStringConvertible {
+  case epoch(Int32, open: Int32)
+  case rate(Int, wanted: Int)
+  case order(firstSample: Int64, expected: Int64)
+
+  package var description: String {
+    switch self {
+    case .epoch(let index, let open): "take content: epoch \(index) while epoch \(open) is open"
+    case .rate(let rate, let wanted): "take sound: \(rate) Hz instead of \(wanted) Hz"
+    case .order(let first, let expected): "take sound: sample \(first) where \(expected) or later was due"
+    }
+  }
+}
+
+extension EncodeStage {
+  private mutating func hear(_ run: AudioRun) throws -> [Encoded] {
+    guard run.epoch == epoch else { throw SeamError.epoch(run.epoch, open: epoch) }
+    return try listen(run.slot) { try $0.accept(run) }
+  }
+
+  private mutating func see(_ picture: Picture) throws -> [Encoded] {
+    guard picture.epoch == epoch else { throw SeamError.epoch(picture.epoch, open: epoch) }
+    if pictures[picture.slot] == nil {
+      guard let encoder = try model.makePictureEncoder() else { return [] }
+      pictures[picture.slot] = PictureTrack(encoder: encoder)
+    }
+    return [.step(try pictures[picture.slot]!.accept(picture, rate: pictureRate))]
+  }
+
+  private mutating func pass(_ mark: Mark) throws -> [Encoded] {
+    switch mark {
+    case .opened:
+      forget()
+      epoch = 0
+    case .epoch(let opened):
+      forget()
+      epoch = opened.index
+    case .reached(let slot, let instant) where slot.modality == .audio:
+      return try reach(slot, instant)
+    case .closed:
+      let steps = try flush()
+      forget()
+      return steps + [.mark(mark)]
+    default: break
+    }
+    return [.mark(mark)]
+  }
+
+  /// Forwards the watermark of a sound track as far as its steps are out.
+  private mutating func reach(_ slot: Slot, _ instant: Instant) throws -> [Encoded] {
+    let steps = try listen(slot) { try $0.reach(instant) }
+    let complete = instant == .end ? .end : sounds[slot]?.complete ?? instant
+    return steps + [.mark(.reached(slot, complete))]
+  }
+
+  /// Lets the slot's sound track, made when first needed, do its work; no work without a sound encoder.
+  private mutating func listen(_ slot: Slot, _ work: (inout SoundTrack) throws -> [Step]) throws -> [Encoded] {
+    if sounds[slot] == nil {
+      guard let needs = model.sound, let encoder = try model.makeSoundEncoder() else { return [] }
+      sounds[slot] = SoundTrack(slot: slot, epoch: epoch, needs: needs, encoder: encoder)
+    }
+    return try work(&sounds[slot]!).map(Encoded.step)
+  }
+
+  /// The remaining steps of all sound tracks, slot by slot.
+  private mutating func flush() throws -> [Encoded] {
+    try sounds.keys.sorted { $0.number < $1.number }.flatMap { slot in try listen(slot) { try $0.finish() } }
+  }
+
+  private mutating func forget() {
+    sounds = [:]
+    pictures = [:]
+  }
+}

@@ -1,0 +1,108 @@
+package import Media
+
+/// An embedding model: what it asks of the seam, what its encoders make of it, and how the steps of a window
+/// become that window's vector.
+///
+/// A window's vector is `embed(modality, pooled)`, where `pooled` is the mean of the steps that overlap the window,
+/// weighted by overlap × valid. So whatever a model wants to say of a window must be a function of that mean.
+package protocol Model: Sendable {
+  var name: String { get }
+  /// Whether nearness in its space means likeness of meaning.
+  var isSemantic: Bool { get }
+  var space: VectorSpace { get }
+  /// Nil where the model has no encoder for sound.
+  var sound: SoundNeeds? { get }
+  /// Nil where the model has no encoder for pictures.
+  var pictures: PictureNeeds? { get }
+  /// The lengths of its vectors; nil where it has no encoder for this modality.
+  func size(_ modality: Modality) -> VectorSize?
+  /// A new encoder for one track of one epoch; nil where `sound` is.
+  func makeSoundEncoder() throws -> (any FeatureEncoder<SoundChunk>)?
+  /// A new encoder for one track of one epoch; nil where `pictures` is.
+  func makePictureEncoder() throws -> (any FeatureEncoder<RGBImage>)?
+  /// pooled: [step] → L2-normalised [dimensions]; nil when its norm is zero.
+  func embed(_ modality: Modality, pooled: [Float]) -> [Float]?
+}
+
+/// Turns one sound chunk, or one picture, into features. Stateful: it sees one track of one epoch, in order.
+package protocol FeatureEncoder<Input> {
+  associatedtype Input
+  mutating func encode(_ input: Input) throws -> Features
+  /// What the input of the call before gives when it is shown again, from what it gave then. Nothing is computed
+  /// anew; by default the same features.
+  func again(_ features: Features) -> Features
+}
+
+extension FeatureEncoder {
+  package func again(_ features: Features) -> Features { features }
+}
+
+/// What an encoder says about one input; becomes a `Step`.
+package struct Features: Sendable, Equatable {
+  /// [step], unnormalised.
+  package var vector: [Float]
+  /// See `Step.quality`.
+  package var quality: Float
+
+  package init(vector: [Float], quality: Float) {
+    self.vector = vector
+    self.quality = quality
+  }
+}
+
+/// Whether the modalities of a model share one space, so that their vectors can be compared.
+package enum VectorSpace: String, Sendable {
+  case joint, separate
+}
+
+/// The length of a window's vector and that of a step's.
+package struct VectorSize: Hashable, Sendable {
+  package var dimensions: Int
+  package var stepDimensions: Int
+
+  package init(dimensions: Int, stepDimensions: Int) {
+    self.dimensions = dimensions
+    self.stepDimensions = stepDimensions
+  }
+}
+
+/// How a sound encoder wants its samples. Step k describes samples `[k·hop, (k+1)·hop)` of the epoch, and is
+/// computed from `lookback` samples before them up to `lookahead` samples after them. Samples that do not exist
+/// (before the epoch, in gaps, after its end) are zero, and the chunk says so.
+package struct SoundNeeds: Hashable, Sendable {
+  /// Samples per second.
+  package var rate: Int
+  /// Samples.
+  package var hop: Int
+  package var lookback: Int
+  package var lookahead: Int
+
+  package init(rate: Int, hop: Int, lookback: Int, lookahead: Int) {
+    precondition(rate > 0 && hop > 0 && lookback >= 0 && lookahead >= 0, "sound needs are lengths")
+    self.rate = rate
+    self.hop = hop
+    self.lookback = lookback
+    self.lookahead = lookahead
+  }
+
+  /// Samples that one step sees.
+  package var receptive: Int { lookback + hop + lookahead }
+
+  /// How long after the end of a step its vector is known.
+  package var delay: TimeSpan { TimeSpan(ticks: Int64(lookahead), Ratio(1, Int64(rate))) }
+
+  /// The stretch that step `index` describes.
+  package func interval(_ index: Int64) -> Interval {
+    let rate = Ratio(Int64(rate))
+    return Interval(
+      Instant(index: index * Int64(hop), rate: rate), Instant(index: (index + 1) * Int64(hop), rate: rate))
+  }
+}
+
+/// How a picture encoder wants its pictures: at any size, it shrinks them itself.
+package struct PictureNeeds: Hashable, Sendable {
+  /// Pictures per second, where the user asks for no other rate.
+  package var rate: Ratio
+
+  package init(rate: Ratio) { self.rate = rate }
+}

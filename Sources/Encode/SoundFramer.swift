@@ -1,0 +1,100 @@
+import Media
+
+/// Cuts the sound of one track of one epoch into the chunks that its encoder wants, each exactly once, in order.
+///
+/// A chunk is ready when nothing more can come inside its receptive field. Steps without any content do not exist.
+/// Holds no more than the receptive field of the next step, whatever the gaps and however the runs are cut.
+struct SoundFramer {
+  let needs: SoundNeeds
+  /// The next step to be cut.
+  private var next: Int64 = 0
+  /// Samples from number `base` on, with zeros in gaps.
+  private var samples: [Float] = []
+  private var base: Int64 = 0
+  /// Where content lies at or after `base`, in sample numbers: ascending, disjoint.
+  private var content: [Range<Int64>] = []
+
+  init(_ needs: SoundNeeds) { self.needs = needs }
+
+  /// Takes a run. Throws `SeamError` for another rate, and for a run that overlaps or precedes what came before.
+  mutating func accept(_ run: AudioRun) throws(SeamError) -> [SoundChunk] {
+    guard run.rate == needs.rate else { throw .rate(run.rate, wanted: needs.rate) }
+    guard run.firstSample >= end, run.firstSample < Int64.max / 2 else {
+      throw .order(firstSample: run.firstSample, expected: end)
+    }
+    guard !run.samples.isEmpty else { return [] }
+    let before = advance(to: run.firstSample)
+    append(run)
+    return before + advance(to: end)
+  }
+
+  /// Nothing before this sample is still to come.
+  mutating func reached(_ sample: Int64) -> [SoundChunk] { advance(to: max(sample, end)) }
+
+  /// The track is over: what is still missing is silence without content.
+  mutating func finish() -> [SoundChunk] {
+    guard let last = content.last?.upperBound else { return [] }
+    let steps = (last + hop - 1) / hop
+    return advance(to: steps * hop + Int64(needs.lookahead))
+  }
+
+  /// Sample number before which every step has been cut: no later step begins earlier.
+  var complete: Int64 { next * hop }
+
+  /// How many samples are held.
+  var held: Int { samples.count }
+
+  private var hop: Int64 { Int64(needs.hop) }
+  /// Number of the sample after the last one held.
+  private var end: Int64 { base + Int64(samples.count) }
+}
+
+extension SoundFramer {
+  private mutating func append(_ run: AudioRun) {
+    samples.append(contentsOf: repeatElement(0, count: Int(run.firstSample - end)))
+    samples.append(contentsOf: run.samples)
+    if let last = content.last, last.upperBound == run.firstSample {
+      content[content.count - 1] = last.lowerBound..<end
+    } else {
+      content.append(run.firstSample..<end)
+    }
+  }
+
+  /// Cuts every step whose receptive field ends at or before sample `known`, leaping over empty ones.
+  private mutating func advance(to known: Int64) -> [SoundChunk] {
+    let limit = max(next, (known - Int64(needs.lookahead)) / hop)
+    var chunks: [SoundChunk] = []
+    while next < limit, let range = content.first(where: { $0.upperBound > next * hop }) {
+      if range.lowerBound >= (next + 1) * hop {
+        next = min(limit, range.lowerBound / hop)
+      } else {
+        chunks.append(chunk(next))
+        next += 1
+      }
+    }
+    next = limit
+    forget(before: next * hop - Int64(needs.lookback))
+    return chunks
+  }
+
+  private func chunk(_ index: Int64) -> SoundChunk {
+    let start = index * hop - Int64(needs.lookback)
+    let field = start..<start + Int64(needs.receptive)
+    let held = (base..<end).clamped(to: field)
+    var cut = [Float](repeating: 0, count: Int(held.lowerBound - start))
+    cut += samples[Int(held.lowerBound - base)..<Int(held.upperBound - base)]
+    cut += repeatElement(0, count: needs.receptive - cut.count)
+    let inside = content.map { $0.clamped(to: field) }.filter { !$0.isEmpty }
+    return SoundChunk(
+      index: index, samples: cut,
+      content: inside.map { Int($0.lowerBound - start)..<Int($0.upperBound - start) },
+      body: needs.lookback..<needs.lookback + needs.hop)
+  }
+
+  private mutating func forget(before sample: Int64) {
+    guard sample > base else { return }
+    samples.removeFirst(Int(min(sample - base, Int64(samples.count))))
+    base = sample
+    content.removeAll { $0.upperBound <= sample }
+  }
+}

@@ -1,0 +1,37 @@
+import Decode
+
+/// Compressed packets of tracks that wait for the others, in file order and of bounded size.
+struct HeldPackets {
+  private var packets: [Packet] = []
+  private var bytes = 0
+  private static let limit = (bytes: 16 << 20, packets: 4096)
+
+  var isEmpty: Bool { packets.isEmpty }
+  var isFull: Bool { bytes > Self.limit.bytes || packets.count > Self.limit.packets }
+
+  mutating func add(_ packet: Packet) {
+    packets.append(packet)
+    bytes += packet.byteCount
+  }
+
+  /// The earliest packet of a stream that may go on.
+  mutating func take(where mayGoOn: (_ stream: Int) -> Bool) -> Packet? {
+    guard let n = packets.firstIndex(where: { mayGoOn($0.stream) }) else { return nil }
+    bytes -= packets[n].byteCount
+    return packets.remove(at: n)
+  }
+}
+
+/// The latest presentation stamps of a stream: tells until when at most a picture stays on screen.
+struct PacketOrder {
+  private var stamps: [Int64] = []
+  private static let memory = 64
+
+  mutating func add(_ pts: Int64) {
+    stamps.append(pts)
+    if stamps.count > Self.memory { stamps.removeFirst() }
+  }
+
+  /// The smallest stamp seen that is greater.
+  func next(after pts: Int64) -> Int64? { stamps.lazy.filter { $0 > pts }.min() }
+}

@@ -1,0 +1,33 @@
+import Media
+
+/// The last intervals between pictures: what a missing or crooked stamp is measured by.
+struct Rhythm {
+  private let tick: TimeSpan
+  private var intervals: [TimeSpan] = []
+  private static let memory = 32
+
+  init(tick: TimeSpan) { self.tick = tick }
+
+  mutating func add(_ interval: TimeSpan) {
+    intervals.append(interval)
+    if intervals.count > Self.memory { intervals.removeFirst() }
+  }
+
+  var last: TimeSpan? { intervals.last }
+
+  var median: TimeSpan? { intervals.isEmpty ? nil : intervals.sorted()[intervals.count / 2] }
+
+  /// Even to within the rounding of a tick for at least eight pictures.
+  var isRegular: Bool { intervals.count >= 8 && spread <= tick }
+
+  /// How far `middle` lies off the beat while its neighbours keep it: the sign of one damaged stamp, which a
+  /// change of rhythm does not show.
+  func irregularity(_ before: TimeSpan, _ middle: TimeSpan, _ after: TimeSpan) -> TimeSpan {
+    let beat = median!
+    guard (after - before - beat * 2).magnitude <= tick else { return .zero }
+    let off = (middle - before - beat).magnitude
+    return off > spread ? off : .zero
+  }
+
+  private var spread: TimeSpan { intervals.max()! - intervals.min()! }
+}

@@ -1,0 +1,260 @@
+import Media
+
+/// Places sound on the source's own time by counting samples from an anchor. Every stamp bounds the anchor; the
+/// intersection of all bounds is what we know of it, and a new anchor is taken only when it becomes empty.
+struct SoundClock {
+  /// A stretch of sound and where its first sample stands in source time.
+  struct Placed {
+    var samples: [Float]
+    var rate: Int
+    /// Source time of the anchor, and the first sample's number counted from it.
+    var anchor: TimeSpan
+    var index: Int64
+    var halfWidth: TimeSpan
+    var isInferred: Bool
+
+    var start: TimeSpan { anchor + TimeSpan(ticks: index, Ratio(1, Int64(rate))) }
+    var end: TimeSpan { anchor + TimeSpan(ticks: index + Int64(samples.count), Ratio(1, Int64(rate))) }
+  }
+
+  /// What a sample did to the clock.
+  enum Verdict {
+    case placed([Placed])
+    /// Two stamps agree on a place that no hole explains: held until the other tracks have spoken.
+    case jumped
+  }
+
+  private let timing: TrackTiming
+  private var precision: StampPrecision
+  private var line: AnchorLine?
+  /// Sound at the beginning of a line, kept until its anchor is known well.
+  private var opening: [DecodedSound] = []
+  /// Sound since a stamp that disagrees with the line, and the line that this stamp proposes.
+  private var disputed: [DecodedSound] = []
+  private var proposal: AnchorLine?
+  private var samplesToSkip = 0
+  private(set) var outliers = 0
+
+  init(_ timing: TrackTiming) {
+    self.timing = timing
+    precision = StampPrecision(timing)
+  }
+
+  mutating func accept(_ sound: DecodedSound) -> Verdict {
+    if let pts = sound.pts { precision.observe(pts) }
+    guard let line else { return open(with: sound) }
+    if !opening.isEmpty { return extendOpening(sound) }
+    if line.rate != sound.rate { return dispute(sound) }
+    guard let stamp = bounds(sound.pts) else {
+      if disputed.isEmpty { return .placed(place([sound])) }
+      disputed.append(sound)
+      return .placed([])
+    }
+    let ahead = disputed.reduce(0) { $0 + Int64($1.samples.count) }
+    guard let narrowed = line.narrowed(by: stamp, samplesAhead: ahead) else { return dispute(sound) }
+    // The line holds: whatever disputed it was an outlier.
+    outliers += disputed.isEmpty ? 0 : 1
+    self.line = narrowed
+    defer { (disputed, proposal) = ([], nil) }
+    return .placed(place(disputed + [sound]))
+  }
+
+  /// No more comes, or not on this line: places what is held.
+  mutating func flush() -> [Placed] {
+    let held = takeOpening() + (isJumped ? [] : place(disputed.filter { $0.rate == line?.rate }))
+    if !isJumped { (disputed, proposal) = ([], nil) }
+    return held
+  }
+
+  /// The other tracks jumped too: goes on from the new place.
+  mutating func confirmJump() -> [Placed] {
+    guard isJumped else { return [] }
+    return takeProposal()
+  }
+
+  /// The others did not: what was held is rejected.
+  mutating func rejectJump() {
+    outliers += 1
+    (disputed, proposal, isJumped) = ([], nil, false)
+  }
+
+  /// Two stamps agreed on another place; see `Verdict.jumped`.
+  private(set) var isJumped = false
+
+  /// Source time up to which sound has been placed.
+  var position: TimeSpan? { line.map { $0.time(of: $0.next) } }
+
+  // MARK: Opening a line
+
+  /// A line begins at the first stamp; sound before it is counted back. A source without stamps begins at 0.
+  private mutating func open(with sound: DecodedSound) -> Verdict {
+    opening.append(sound)
+    let before = opening.dropLast().reduce(0) { $0 + Int64($1.samples.count) }
+    if let stamp = bounds(sound.pts) {
+      line = AnchorLine(stamp, index: before, rate: sound.rate)
+    } else if Double(before) > 0.5 * Double(sound.rate) {
+      line = AnchorLine(Bounds(low: .zero, high: .zero), index: 0, rate: sound.rate)
+      return .placed(takeOpening())
+    }
+    return .placed([])
+  }
+
+  private mutating func extendOpening(_ sound: DecodedSound) -> Verdict {
+    let count = opening.reduce(0) { $0 + $1.samples.count }
+    guard sound.rate == line!.rate else { return reopen(sound) }
+    if let stamp = bounds(sound.pts) {
+      guard let narrowed = line!.narrowed(by: stamp, samplesAhead: Int64(count)) else { return reopen(sound) }
+      line = narrowed
+    }
+    opening.append(sound)
+    let isKnownWell = opening.count { $0.pts != nil } >= 8 || 2 * count >= sound.rate
+    return .placed(isKnownWell ? takeOpening() : [])
+  }
+
+  /// The beginning ends in a dispute: places it as far as it is known.
+  private mutating func reopen(_ sound: DecodedSound) -> Verdict {
+    let placed = takeOpening()
+    guard case .placed(let more) = accept(sound) else { return .jumped }
+    return .placed(placed + more)
+  }
+
+  private mutating func takeOpening() -> [Placed] {
+    if line == nil, let first = opening.first {
+      line = AnchorLine(Bounds(low: .zero, high: .zero), index: 0, rate: first.rate)
+    }
+    defer { opening = [] }
+    return place(opening)
+  }
+
+  // MARK: Disputes
+
+  private mutating func dispute(_ sound: DecodedSound) -> Verdict {
+    if isJumped {
+      disputed.append(sound)
+      return .jumped
+    }
+    let stamp = bounds(sound.pts)
+    let ahead = disputed.reduce(0) { $0 + Int64($1.samples.count) }
+    if let proposal, proposal.rate == sound.rate, let stamp,
+      let agreed = proposal.narrowed(by: stamp, samplesAhead: ahead)
+    {
+      self.proposal = agreed
+      disputed.append(sound)
+      return settle()
+    }
+    if let proposal, stamp == nil, proposal.rate == sound.rate {
+      disputed.append(sound)
+      return .placed([])
+    }
+    // A first dispute, or one that contradicts the last: that one was an outlier.
+    outliers += disputed.isEmpty ? 0 : 1
+    let placed = place(disputed.filter { $0.rate == line!.rate })
+    disputed = [sound]
+    proposal = AnchorLine(stamp ?? Bounds(line!.time(of: line!.next)), index: 0, rate: sound.rate)
+    if stamp == nil { return .placed(placed + takeProposal()) }
+    return .placed(placed)
+  }
+
+  /// Two stamps agree: a hole or an overlap is taken at once, a jump waits for the other tracks.
+  private mutating func settle() -> Verdict {
+    let step = proposal!.anchor - line!.time(of: line!.next)
+    if Jump.isContinuous(step) { return .placed(takeProposal()) }
+    isJumped = true
+    return .jumped
+  }
+
+  private mutating func takeProposal() -> [Placed] {
+    line = proposal
+    defer { (disputed, proposal, isJumped) = ([], nil, false) }
+    return place(disputed)
+  }
+
+  // MARK: Placing
+
+  private mutating func place(_ sounds: [DecodedSound]) -> [Placed] { sounds.compactMap { place($0) } }
+
+  private mutating func place(_ sound: DecodedSound) -> Placed? {
+    guard var line else { return nil }
+    defer { self.line = line }
+    let first = line.next
+    line.next += Int64(sound.samples.count)
+    samplesToSkip += sound.skipStart
+    let skipped = min(samplesToSkip, sound.samples.count)
+    samplesToSkip -= skipped
+    let kept = sound.samples.dropFirst(skipped).dropLast(sound.skipEnd)
+    guard !kept.isEmpty else { return nil }
+    return Placed(
+      samples: Array(kept), rate: sound.rate, anchor: line.anchor, index: first + Int64(skipped),
+      halfWidth: line.halfWidth + timing.editHalfWidth, isInferred: timing.isInferred)
+  }
+
+  private func bounds(_ pts: Int64?) -> Bounds? {
+    guard let pts else { return nil }
+    return Bounds(TimeSpan(ticks: pts, timing.timeBase) + timing.shift, halfWidth: precision.halfWidth)
+  }
+}
+
+/// Where a stamp's truth lies, in source time.
+struct Bounds {
+  var low: TimeSpan
+  var high: TimeSpan
+
+  init(low: TimeSpan, high: TimeSpan) {
+    self.low = low
+    self.high = high
+  }
+
+  init(_ time: TimeSpan, halfWidth: TimeSpan = .zero) {
+    low = time - halfWidth
+    high = time + halfWidth
+  }
+}
+
+/// Sample n of a line stands at `anchor + n / rate`; the true anchor lies in `bounds`.
+struct AnchorLine {
+  let rate: Int
+  private(set) var bounds: Bounds
+  /// Number of the next sample.
+  var next: Int64 = 0
+  /// Chosen when the first sample is placed and kept: sound does not creep.
+  private(set) var anchor: TimeSpan
+
+  init(_ stamp: Bounds, index: Int64, rate: Int) {
+    self.rate = rate
+    let offset = TimeSpan(ticks: index, Ratio(1, Int64(rate)))
+    bounds = Bounds(low: stamp.low - offset, high: stamp.high - offset)
+    anchor = Self.middle(bounds)
+  }
+
+  /// This line with what the stamp of sample `next + samplesAhead` says of the anchor; nil when they disagree by
+  /// more than one sample.
+  func narrowed(by stamp: Bounds, samplesAhead: Int64) -> AnchorLine? {
+    let offset = TimeSpan(ticks: next + samplesAhead, Ratio(1, Int64(rate)))
+    let sample = TimeSpan(ticks: 1, Ratio(1, Int64(rate)))
+    let low = max(bounds.low, stamp.low - offset)
+    let high = min(bounds.high, stamp.high - offset)
+    guard low <= high + sample else { return nil }
+    var line = self
+    if low <= high { line.bounds = Bounds(low: low, high: high) }
+    if next == 0 { line.anchor = Self.middle(line.bounds) }
+    return line
+  }
+
+  func time(of index: Int64) -> TimeSpan { anchor + TimeSpan(ticks: index, Ratio(1, Int64(rate))) }
+
+  /// How far the true anchor may lie from the chosen one.
+  var halfWidth: TimeSpan { max(bounds.high - anchor, anchor - bounds.low) }
+
+  private static func middle(_ bounds: Bounds) -> TimeSpan {
+    TimeSpan(flicks: bounds.low.flicks + (bounds.high.flicks - bounds.low.flicks) / 2)
+  }
+}
+
+/// Where a hole ends and another epoch begins.
+enum Jump {
+  static let longestHole = TimeSpan(seconds: 60)
+  static let longestOverlap = TimeSpan(seconds: 1)
+
+  /// Whether a step in one stream stays in its epoch.
+  static func isContinuous(_ step: TimeSpan) -> Bool { step <= longestHole && step >= -longestOverlap }
+}

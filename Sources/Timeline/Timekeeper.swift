@@ -1,0 +1,327 @@
+package import Media
+
+/// The door of this target: decoded samples in, content on exact time out.
+///
+/// Source time runs in the tracks' own stamps. An epoch's zero is the earliest presented instant of any of its
+/// tracks, so an epoch opens only when each track has shown its first content, or plainly has none.
+package struct Timekeeper<Image> {
+  private var tracks: [TrackClock<Image>]
+  private let pictureRate: Ratio
+  private let stillLength: TimeSpan
+  private var epoch: Epoch?
+  /// Source time of the epoch's zero.
+  private var zero = TimeSpan.zero
+  private var nextEpoch: (index: Int32, start: TimeSpan, reason: Epoch.Reason) = (0, .zero, .start)
+  /// The next grid instant of each picture track.
+  private var nextInstant: [Slot: Int64] = [:]
+  private var cues: [(slot: Slot, cue: DecodedCue)] = []
+  private let cueTimings: [Slot: TrackTiming]
+  private var output: [Timed<Image>] = []
+  private(set) package var counters = Counters()
+
+  /// - Parameters:
+  ///   - timings: the selected tracks of the source.
+  ///   - stillLength: how long a picture without any duration stays: one window.
+  package init(_ timings: [(slot: Slot, timing: TrackTiming)], pictureRate: Ratio, stillLength: TimeSpan) {
+    tracks = timings.filter { $0.slot.modality != .text }.map { TrackClock($0.slot, $0.timing) }
+    cueTimings = Dictionary(
+      timings.filter { $0.slot.modality == .text }.map { ($0.slot, $0.timing) }, uniquingKeysWith: { first, _ in first }
+    )
+    self.pictureRate = pictureRate
+    self.stillLength = stillLength
+  }
+
+  // MARK: Before decoding
+
+  /// Straightens a stamp of a track; call once per packet and kind of stamp, in file order.
+  package mutating func unwrap(_ slot: Slot, _ raw: Int64) -> Int64 {
+    guard let n = index(slot) else { return raw }
+    return tracks[n].unwrapper.unwrap(raw)
+  }
+
+  /// Tells that a packet goes into the decoder: pictures without stamps take their order from these.
+  package mutating func noteDecodeStamp(_ slot: Slot, _ dts: Int64) {
+    guard let n = index(slot), case .picture(var clock) = tracks[n].clock else { return }
+    clock.noteDecodeStamp(dts)
+    tracks[n].clock = .picture(clock)
+  }
+
+  /// Whether the track has said enough until the others have spoken: hold its packets back meanwhile.
+  package func isWaiting(_ slot: Slot) -> Bool {
+    guard let n = index(slot) else { return false }
+    return tracks[n].isJumped || (epoch == nil && !tracks[n].waiting.isEmpty)
+  }
+
+  /// Whether an instant of the grid may fall on a picture shown from `pts` until before `next`.
+  package func needsPicture(_ slot: Slot, from pts: Int64, until next: Int64) -> Bool {
+    guard epoch != nil, let n = index(slot), !tracks[n].isJumped else { return true }
+    let timing = tracks[n].timing
+    let start = TimeSpan(ticks: pts, timing.timeBase) + timing.shift - zero
+    let end = TimeSpan(ticks: next, timing.timeBase) + timing.shift - zero
+    let first = Instant(flicks: start.flicks).firstIndex(rate: pictureRate)
+    return Instant(index: first, rate: pictureRate) < Instant(flicks: end.flicks) || start < .zero
+  }
+
+  // MARK: Decoded samples
+
+  package mutating func accept(_ sound: DecodedSound, _ slot: Slot) -> [Timed<Image>] {
+    if sound.isCorrupt { counters.add("\(slot.name)_corrupt") }
+    if let n = index(slot) { tracks[n].accept(sound) }
+    return advance()
+  }
+
+  package mutating func accept(_ picture: DecodedPicture<Image>, _ slot: Slot) -> [Timed<Image>] {
+    if picture.isCorrupt { counters.add("\(slot.name)_corrupt") }
+    if let n = index(slot) { tracks[n].accept(picture) }
+    return advance()
+  }
+
+  package mutating func accept(_ cue: DecodedCue, _ slot: Slot) -> [Timed<Image>] {
+    cues.append((slot, cue))
+    deliverCues()
+    return takeOutput()
+  }
+
+  /// No more of this track comes.
+  package mutating func end(_ slot: Slot) -> [Timed<Image>] {
+    guard let n = index(slot) else { return [] }
+    let others = tracks.filter { $0.slot != slot }
+    tracks[n].flush(limit: others.isEmpty ? nil : others.compactMap(\.position).max() ?? .zero)
+    tracks[n].hasEnded = true
+    return advance()
+  }
+
+  /// The source is over: everything held is placed and the epoch closed.
+  package mutating func finish() -> [Timed<Image>] {
+    var timed: [Timed<Image>] = []
+    for slot in tracks.filter({ !$0.hasEnded }).map(\.slot) { timed += end(slot) }
+    while tracks.contains(where: \.isJumped) {
+      startNextEpoch(.jump)
+      for n in tracks.indices { tracks[n].flush(limit: nil) }
+    }
+    advanceOnce(force: true)
+    close()
+    counters.add("cues_unplaced", Int64(cues.count))
+    for track in tracks { track.addCounters(to: &counters) }
+    return timed + takeOutput()
+  }
+
+  /// Goes on with no stage waiting for a track that stays silent (`isWaiting` has held back too much).
+  package mutating func stopWaiting() -> [Timed<Image>] {
+    if tracks.contains(where: \.isJumped) { startNextEpoch(.jump) }
+    advanceOnce(force: true)
+    return takeOutput()
+  }
+
+  // MARK: Epochs
+
+  private mutating func advance() -> [Timed<Image>] {
+    settleJumps()
+    advanceOnce(force: false)
+    return takeOutput()
+  }
+
+  private mutating func advanceOnce(force: Bool) {
+    if epoch == nil { open(force: force) }
+    guard epoch != nil else { return }
+    for n in tracks.indices {
+      let waiting = tracks[n].waiting
+      tracks[n].waiting = []
+      for content in waiting { deliver(content, n) }
+    }
+    deliverCues()
+    reach()
+  }
+
+  /// A jump of all tracks that still speak begins a new epoch; one that the others do not follow is rejected.
+  private mutating func settleJumps() {
+    guard tracks.contains(where: \.isJumped) else { return }
+    let others = tracks.filter { !$0.isJumped && !$0.hasEnded }
+    if others.isEmpty {
+      startNextEpoch(.jump)
+    } else if others.allSatisfy({ hasGoneOn($0) }) {
+      for n in tracks.indices where tracks[n].isJumped { tracks[n].rejectJump() }
+    }
+  }
+
+  /// The track has gone on for longer than tracks are interleaved since the first other one jumped.
+  private func hasGoneOn(_ track: TrackClock<Image>) -> Bool {
+    let jumped = tracks.filter(\.isJumped).compactMap(\.position).max() ?? .zero
+    return (track.position ?? jumped) > jumped + Jump.interleaving
+  }
+
+  private mutating func startNextEpoch(_ reason: Epoch.Reason) {
+    for n in tracks.indices { tracks[n].flush(limit: nil) }
+    advanceOnce(force: true)
+    close()
+    nextEpoch.reason = reason
+    for n in tracks.indices { tracks[n].confirmJump() }
+  }
+
+  /// Opens an epoch when every track has shown its first content.
+  private mutating func open(force: Bool) {
+    let isReady = tracks.allSatisfy { !$0.waiting.isEmpty || $0.hasEnded }
+    guard isReady || force else { return }
+    let starts = tracks.compactMap { track in track.waiting.first.map { (track, $0.start) } }
+    guard let first = starts.min(by: { $0.1 < $1.1 }) else { return }
+    zero = first.1
+    let opened = Epoch(
+      index: nextEpoch.index, reason: nextEpoch.reason, start: nextEpoch.start, originPTS: first.0.raw(zero),
+      timeBase: first.0.timing.timeBase)
+    epoch = opened
+    nextInstant = [:]
+    for n in tracks.indices {
+      tracks[n].reached = .zero
+      tracks[n].floor = .zero
+      tracks[n].end = nil
+    }
+    output.append(.mark(.epoch(opened)))
+  }
+
+  private mutating func close() {
+    guard let closing = epoch else { return }
+    let end = tracks.compactMap(\.end).max() ?? .zero
+    output.append(.mark(.closed(epoch: closing.index, end: end)))
+    nextEpoch = (closing.index + 1, closing.start + end.sinceZero, .jump)
+    epoch = nil
+  }
+
+  // MARK: Delivering
+
+  private mutating func deliver(_ content: TrackClock<Image>.Content, _ n: Int) {
+    switch content {
+    case .sound(let sound): deliver(sound, n)
+    case .picture(let picture): deliver(picture, n)
+    }
+  }
+
+  private mutating func deliver(_ sound: SoundClock.Placed, _ n: Int) {
+    let slot = tracks[n].slot
+    let rate = Ratio(Int64(sound.rate))
+    let base = Instant(flicks: (sound.anchor - zero).flicks).nearestIndex(rate: rate)
+    let snapped = (Instant(index: base, rate: rate) - Instant(flicks: (sound.anchor - zero).flicks)).magnitude
+    var timed = TimedSound(
+      slot: slot, epoch: epoch!.index, firstSample: base + sound.index, rate: sound.rate, samples: sound.samples)
+    // Sound that another stretch already filled is trimmed; sound whose windows are gone is lost and counted.
+    let border = max(tracks[n].end ?? .zero, tracks[n].floor)
+    let overlap = min(max(0, border.nearestIndex(rate: rate) - timed.firstSample), Int64(timed.samples.count))
+    if overlap > 0 {
+      counters.add(
+        tracks[n].floor > (tracks[n].end ?? .zero) ? "\(slot.name)_late_samples" : "\(slot.name)_overlapped_samples",
+        overlap)
+      timed.samples.removeFirst(Int(overlap))
+      timed.firstSample += overlap
+    }
+    guard !timed.samples.isEmpty else { return }
+    let interval = timed.interval
+    output.append(
+      .mark(
+        .covered(
+          Coverage(
+            slot: slot, epoch: timed.epoch, interval: interval, pts: tracks[n].raw(interval.start.sinceZero + zero),
+            timeBase: tracks[n].timing.timeBase, halfWidth: sound.halfWidth + snapped, isInferred: sound.isInferred,
+            sampleLength: TimeSpan(ticks: 1, rate.inverse)))))
+    output.append(.sound(timed))
+    tracks[n].end = interval.end
+    tracks[n].reached = interval.end
+  }
+
+  private mutating func deliver(_ picture: PictureClock<Image>.Placed, _ n: Int) {
+    let slot = tracks[n].slot
+    let isStill = picture.end == picture.start
+    let length = isStill ? stillLength : picture.end - picture.start
+    let start = Instant(flicks: (picture.start - zero).flicks)
+    let interval = Interval(start, start + length)
+    let validEnd = isStill ? interval.end : Instant(flicks: (picture.validUntil - zero).flicks)
+    guard interval.end > tracks[n].floor else {
+      counters.add("\(slot.name)_late_frames")
+      return
+    }
+    let pts = picture.pts.map { tracks[n].unwrapper.raw($0) }
+    output.append(
+      .mark(
+        .covered(
+          Coverage(
+            slot: slot, epoch: epoch!.index, interval: Interval(start, validEnd), pts: pts,
+            timeBase: tracks[n].timing.timeBase, halfWidth: picture.halfWidth, isInferred: picture.isInferred,
+            sampleLength: .zero))))
+    let instants = takeInstants(slot, in: interval, validEnd)
+    for (instant, _) in instants {
+      output.append(
+        .mark(
+          .shown(
+            ShownFrame(
+              slot: slot, epoch: epoch!.index, instant: instant, pts: pts, timeBase: tracks[n].timing.timeBase,
+              start: start, halfWidth: picture.halfWidth, isInferred: picture.isInferred))))
+    }
+    output.append(
+      .picture(
+        TimedPicture(
+          slot: slot, epoch: epoch!.index, interval: interval, pts: pts, isInferred: picture.isInferred,
+          image: picture.image, instants: instants)))
+    tracks[n].end = interval.end
+    tracks[n].reached = interval.end
+  }
+
+  private mutating func takeInstants(
+    _ slot: Slot, in interval: Interval, _ validEnd: Instant
+  ) -> [(instant: Instant, valid: Float)] {
+    var number = max(nextInstant[slot] ?? 0, interval.start.firstIndex(rate: pictureRate))
+    var instants: [(Instant, Float)] = []
+    while true {
+      let instant = Instant(index: number, rate: pictureRate)
+      guard instant < interval.end else { break }
+      instants.append((instant, instant < validEnd ? 1 : 0))
+      number += 1
+    }
+    nextInstant[slot] = number
+    return instants
+  }
+
+  /// Tells how far every track has come. One that stays silent for longer than the longest hole while another
+  /// goes on is masked.
+  private mutating func reach() {
+    let furthest = tracks.map(\.reached).max() ?? .zero
+    for n in tracks.indices {
+      var instant =
+        tracks[n].hasEnded && tracks[n].waiting.isEmpty && !tracks[n].isJumped ? Instant.end : tracks[n].reached
+      let silent = furthest - Jump.longestHole
+      if instant < silent {
+        instant = silent
+        tracks[n].floor = silent
+      }
+      output.append(.mark(.reached(tracks[n].slot, instant)))
+    }
+  }
+
+  // MARK: Cues
+
+  /// Cues take their place when the epoch is open; one from beyond it waits for the next epoch.
+  private mutating func deliverCues() {
+    guard let epoch else { return }
+    let reach = (tracks.compactMap(\.end).max() ?? .zero) + Jump.longestHole
+    cues = cues.filter { slot, cue in
+      guard let timing = cueTimings[slot] else { return false }
+      let start = Instant(flicks: (TimeSpan(ticks: cue.pts, timing.timeBase) + timing.shift - zero).flicks)
+      guard start <= reach, start >= .zero - Jump.longestHole else { return true }
+      let length = cue.duration.map { TimeSpan(ticks: $0, timing.timeBase) } ?? TimeSpan(seconds: 5)
+      let interval = Interval(max(start, .zero), max(start + length, .zero))
+      if !interval.isEmpty, !cue.text.isEmpty {
+        output.append(.mark(.cue(Cue(slot: slot, epoch: epoch.index, interval: interval, text: cue.text))))
+      }
+      return false
+    }
+  }
+
+  private mutating func takeOutput() -> [Timed<Image>] {
+    defer { output = [] }
+    return output
+  }
+
+  private func index(_ slot: Slot) -> Int? { tracks.firstIndex { $0.slot == slot } }
+}
+
+extension Jump {
+  /// Tracks of one file stand apart by less than this.
+  static let interleaving = TimeSpan(seconds: 2)
+}

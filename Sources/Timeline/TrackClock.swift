@@ -1,0 +1,154 @@
+import Media
+
+/// One selected track on its way to the timeline: its clock, and what waits for the epoch's zero.
+struct TrackClock<Image> {
+  let slot: Slot
+  let timing: TrackTiming
+  var unwrapper: Unwrapper
+  var clock: Clock
+  /// Placed in source time, waiting for the epoch's zero.
+  var waiting: [Content] = []
+  /// Delivered up to here, on the epoch's timeline.
+  var reached = Instant.zero
+  /// Content before this comes too late: its windows are gone.
+  var floor = Instant.zero
+  /// End of the last content of the epoch.
+  var end: Instant?
+  var hasEnded = false
+
+  enum Clock {
+    case sound(SoundClock)
+    case picture(PictureClock<Image>)
+  }
+
+  enum Content {
+    case sound(SoundClock.Placed)
+    case picture(PictureClock<Image>.Placed)
+
+    var start: TimeSpan {
+      switch self {
+      case .sound(let sound): sound.start
+      case .picture(let picture): picture.start
+      }
+    }
+  }
+
+  init(_ slot: Slot, _ timing: TrackTiming) {
+    self.slot = slot
+    self.timing = timing
+    unwrapper = Unwrapper(bits: timing.wrapBits)
+    clock = slot.modality == .audio ? .sound(SoundClock(timing)) : .picture(PictureClock(timing))
+  }
+
+  var isJumped: Bool {
+    switch clock {
+    case .sound(let clock): clock.isJumped
+    case .picture(let clock): clock.isJumped
+    }
+  }
+
+  /// Source time up to which the track has spoken.
+  var position: TimeSpan? {
+    switch clock {
+    case .sound(let clock): clock.position
+    case .picture(let clock): clock.position
+    }
+  }
+
+  mutating func accept(_ sound: DecodedSound) {
+    guard case .sound(var clock) = clock else { return }
+    self.clock = .sound(clock)
+    if case .placed(let placed) = clock.accept(sound) { wait(placed) }
+    self.clock = .sound(clock)
+  }
+
+  mutating func accept(_ picture: DecodedPicture<Image>) {
+    guard case .picture(var clock) = clock else { return }
+    if case .placed(let placed) = clock.accept(picture) { wait(placed) }
+    self.clock = .picture(clock)
+  }
+
+  /// - Parameter limit: how far the other tracks reach, in source time.
+  mutating func flush(limit: TimeSpan?) {
+    switch clock {
+    case .sound(var clock):
+      wait(clock.flush())
+      self.clock = .sound(clock)
+    case .picture(var clock):
+      wait(clock.flush(limit: limit))
+      self.clock = .picture(clock)
+    }
+  }
+
+  mutating func confirmJump() {
+    switch clock {
+    case .sound(var clock):
+      wait(clock.confirmJump())
+      self.clock = .sound(clock)
+    case .picture(var clock):
+      wait(clock.confirmJump())
+      self.clock = .picture(clock)
+    }
+  }
+
+  mutating func rejectJump() {
+    switch clock {
+    case .sound(var clock):
+      clock.rejectJump()
+      self.clock = .sound(clock)
+    case .picture(var clock):
+      clock.rejectJump()
+      self.clock = .picture(clock)
+    }
+  }
+
+  func addCounters(to counters: inout Counters) {
+    switch clock {
+    case .sound(let clock): counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
+    case .picture(let clock):
+      counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
+      counters.add("\(slot.name)_stamps_irregular", Int64(clock.irregular))
+    }
+  }
+
+  /// Native stamp of a source time.
+  func raw(_ time: TimeSpan) -> Int64 { unwrapper.raw((time - timing.shift).ticks(timing.timeBase)) }
+
+  private mutating func wait(_ sounds: [SoundClock.Placed]) {
+    waiting += sounds.compactMap { trimmed($0).map(Content.sound) }
+  }
+
+  private mutating func wait(_ pictures: [PictureClock<Image>.Placed]) {
+    waiting += pictures.compactMap { trimmed($0).map(Content.picture) }
+  }
+
+  /// The part that the edit list presents, in whole samples; nil when nothing is left.
+  private func trimmed(_ sound: SoundClock.Placed) -> SoundClock.Placed? {
+    var sound = sound
+    let rate = Ratio(1, Int64(sound.rate)).inverse
+    func index(_ time: TimeSpan) -> Int64 { (time - sound.anchor).ticks(rate.inverse) }
+    if let from = timing.presentedFrom {
+      let cut = min(max(0, index(from) - sound.index), Int64(sound.samples.count))
+      sound.samples.removeFirst(Int(cut))
+      sound.index += cut
+    }
+    if let until = timing.presentedUntil {
+      let kept = max(0, index(until) - sound.index)
+      if kept < Int64(sound.samples.count) { sound.samples.removeLast(sound.samples.count - Int(kept)) }
+    }
+    return sound.samples.isEmpty ? nil : sound
+  }
+
+  /// A frame that straddles a trim is presented from the trim.
+  private func trimmed(_ picture: PictureClock<Image>.Placed) -> PictureClock<Image>.Placed? {
+    var picture = picture
+    if let from = timing.presentedFrom { picture.start = max(picture.start, from) }
+    if let until = timing.presentedUntil {
+      picture.end = min(picture.end, until)
+      picture.validUntil = min(picture.validUntil, until)
+    }
+    // A picture of no length is a still's: its owner gives it one.
+    let isStill = picture.end == picture.start && timing.presentedFrom == nil
+    return picture.end > picture.start || isStill ? picture : nil
+  }
+}

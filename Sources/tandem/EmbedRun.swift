@@ -1,0 +1,199 @@
+import Align
+import Decode
+import Dispatch
+import Emit
+import Encode
+import Flow
+import Fuse
+import Intake
+import Media
+import Plot
+import Synchronization
+
+/// The way of the data, from top to bottom: sources in, records out.
+final class EmbedRun: Sendable {
+  private let plan: WayPlan
+  private let choice: WindowChoice
+  private let recordsFailures: Bool
+  private let signals: Signals
+  private let isQuiet: Bool
+  private let tally = Mutex(Tally())
+
+  init(plan: WayPlan, choice: WindowChoice, recordsFailures: Bool, signals: Signals, isQuiet: Bool) {
+    self.plan = plan
+    self.choice = choice
+    self.recordsFailures = recordsFailures
+    self.signals = signals
+    self.isQuiet = isQuiet
+  }
+
+  /// - Throws: `Failure` with the code that the command ends with, unless that is 0.
+  func embed(_ inputs: [Inputs.Input], into output: RecordOutput) throws {
+    let sink = try RecordSink(output, isCancelled: { [signals] in signals.interruption.isRaised })
+    let pipeline = Pipeline()
+    let items = Channel<[Item]>(capacity: 8, weightLimit: Self.itemBudget) { $0.reduce(0) { $0 + $1.byteCount } }
+    let (plan, choice) = (plan, choice)
+
+    pipeline.source("decode and timeline", into: items) { [self] emit in
+      for input in inputs { guard try read(input, output.resumePoint, emit) else { return } }
+    }
+    let encoded = pipeline.stage("encode", after: items) {
+      EncodeStage(plan.model, pictureRate: plan.grid.pictureRate)
+    }
+    let windows = pipeline.stage("align", after: encoded) {
+      Aligner(
+        plan.grid, slots: plan.selection.slots, choice: choice, keepsSteps: plan.layout.hasSteps,
+        embed: { plan.model.embed($0, pooled: $1) })
+    }
+    let embeddings = pipeline.stage("fuse", after: windows) { [recordsFailures] in
+      try Fuser(plan.fuse, plan.layout.columns, failureRows: recordsFailures ? .record : .none)
+    }
+    let batches = pipeline.batch("batch", after: embeddings) { [self] in tally.withLock(\.batching) }
+    pipeline.sink("emit", after: batches) { [self] next in try write(next, sink, output.resumePoint) }
+
+    do { try pipeline.wait() } catch let error as EmitError { throw Failure(error) }
+    try end()
+  }
+
+  /// Pictures under way between decoding and encoding may take this much memory.
+  private static let itemBudget = 16 << 20
+
+  // MARK: Reading
+
+  /// Reads one input to its end.
+  /// - Returns: false when nobody wants more.
+  private func read(_ input: Inputs.Input, _ resume: ResumePoint?, _ emit: ([Item]) -> Bool) throws -> Bool {
+    if resume?.isComplete(input.label) ?? false { return true }
+    do throws(SourceError) {
+      let source = try ItemSource.open(
+        input.path, label: input.label, plan.selection, plan.request, threads: plan.threads,
+        interruption: signals.interruption)
+      tally.withLock { $0.open(source.info) }
+      var position = Position(plan.grid)
+      var emitted = 0
+      while let items = try source.next() {
+        guard emit(items) else { return false }
+        emitted += 1
+        for case .mark(let mark) in items { position.note(mark) }
+        if choice.isPast(position.source) {
+          return emit([.mark(.ended(SourceOutcome(name: input.label, ending: .complete)))])
+        }
+        for case .mark(.ended(let outcome)) in items { note(outcome) }
+      }
+      return true
+    } catch {
+      guard case .interrupted = error else { return fail(input, error, emit) }
+      return false
+    }
+  }
+
+  private func fail(_ input: Inputs.Input, _ error: SourceError, _ emit: ([Item]) -> Bool) -> Bool {
+    let outcome = SourceOutcome(name: input.label, ending: .failed("\(error)", exitCode: error.exitCode))
+    note(outcome)
+    return emit([.mark(.ended(outcome))])
+  }
+
+  private func note(_ outcome: SourceOutcome) {
+    tally.withLock { $0.sources += 1 }
+    switch outcome.ending {
+    case .complete: break
+    case .truncated(let reason): Messages.warning("\(outcome.name): \(reason); what came before it stands")
+    case .failed(let reason, let exitCode):
+      Messages.error("\(outcome.name): \(reason)")
+      tally.withLock { $0.failures.append(exitCode) }
+    }
+    let losses = outcome.counters.values.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+    if !losses.isEmpty, !isQuiet {
+      Messages.line("tandem: \(outcome.name): " + losses.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+    }
+  }
+
+  // MARK: Writing
+
+  private func write(_ next: () -> [Embedding]?, _ sink: RecordSink, _ resume: ResumePoint?) throws {
+    var progress = Progress(isQuiet: isQuiet)
+    defer { progress.clear() }
+    var records: Int64 = 0
+    while let batch = next() {
+      let fresh = batch.filter { !(resume?.holds($0) ?? false) }
+      try sink.write(fresh)
+      records += Int64(fresh.count)
+      guard let last = batch.last else { continue }
+      let (name, total) = tally.withLock { ($0.name, $0.duration) }
+      progress.show(
+        name, records: records, position: last.place?.interval.start.sinceZero ?? .zero, total: total)
+    }
+    try sink.finish()
+  }
+
+  private func end() throws {
+    if let code = signals.exitCode { throw Failure(message: nil, exitCode: code) }
+    let (sources, failures) = tally.withLock { ($0.sources, $0.failures) }
+    guard !failures.isEmpty, !recordsFailures else { return }
+    guard sources > 1 else { throw Failure(message: nil, exitCode: failures[0]) }
+    throw Failure(message: "\(failures.count) of \(sources) inputs could not be embedded", exitCode: 65)
+  }
+}
+
+/// What the stages at both ends know of the run.
+private struct Tally {
+  var name = ""
+  var duration: TimeSpan?
+  var batching = Batching.doubling(max: 64)
+  var sources = 0
+  /// Exit codes of the inputs that failed.
+  var failures: [Int32] = []
+
+  mutating func open(_ info: SourceInfo) {
+    (name, duration) = (info.name, info.declaredDuration)
+    batching = info.isStreaming ? .within(.milliseconds(100), max: 64) : .doubling(max: 64)
+  }
+}
+
+/// How far a source has been read: the least that any track has reached.
+private struct Position {
+  private var epochStart = TimeSpan.zero
+  private var reached: [Slot: Instant] = [:]
+  private let grid: Grid
+
+  init(_ grid: Grid) { self.grid = grid }
+
+  /// Start of the earliest window that may still come.
+  var source: TimeSpan {
+    let least = reached.values.min().map { min($0, Instant(flicks: .max / 4)) } ?? .zero
+    return epochStart + least.sinceZero - grid.length
+  }
+
+  mutating func note(_ mark: Mark) {
+    switch mark {
+    case .epoch(let epoch): (epochStart, reached) = (epoch.start, [:])
+    case .reached(let slot, let instant) where slot.modality != .text: reached[slot] = instant
+    default: break
+    }
+  }
+}
+
+extension Item {
+  /// What it weighs on its way to Encode.
+  fileprivate var byteCount: Int {
+    switch self {
+    case .sound(let run): run.samples.count * 4
+    case .picture(let picture): picture.image.pixels.count
+    case .mark: 64
+    }
+  }
+}
+
+extension ResumePoint {
+  /// Whether an earlier run wrote this record.
+  func holds(_ record: Embedding) -> Bool {
+    guard let last = sources.first(where: { $0.source == record.source }) else { return false }
+    guard let place = record.place, let epoch = last.epoch, let window = last.window else { return true }
+    return (place.epoch, place.window) <= (epoch, window)
+  }
+
+  /// Sources are written one after the other: all but the last are whole.
+  func isComplete(_ source: String) -> Bool {
+    sources.dropLast().contains { $0.source == source }
+  }
+}

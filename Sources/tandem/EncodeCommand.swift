@@ -1,0 +1,97 @@
+import ArgumentParser
+import Decode
+import Emit
+import Encode
+import Intake
+import Media
+
+/// `tandem encode`: one vector per item.
+struct EncodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "encode", abstract: "One vector per picture, sound or text, as NDJSON.")
+
+  @Option(help: "builtin, a checkpoint folder, or a recipe.")
+  var model = "builtin"
+
+  @Option(help: "A picture, or a video whose first picture counts.")
+  var image: [String] = []
+
+  @Option(help: "A sound; its vector is that of the whole.")
+  var audio: [String] = []
+
+  @Option(help: "A text.")
+  var text: [String] = []
+
+  @Flag(help: "As the model gives it, not normalised.")
+  var raw = false
+
+  func validate() throws {
+    if image.isEmpty, audio.isEmpty, text.isEmpty { throw ValidationError("give --image, --audio or --text") }
+  }
+
+  func run() throws {
+    let model = try findModel(model)
+    let signals = Signals()
+    signals.listen()
+    for (kind, input) in items { print(try encode(kind, input, model, signals).line) }
+  }
+
+  private var items: [(kind: String, input: String)] {
+    image.map { ("image", $0) } + audio.map { ("audio", $0) } + text.map { ("text", $0) }
+  }
+
+  private func encode(_ kind: String, _ input: String, _ model: any Model, _ signals: Signals) throws -> JSON {
+    let modality: Modality = kind == "image" ? .video : kind == "audio" ? .audio : .text
+    guard let size = model.size(modality) else {
+      throw Failure(message: "model \(model.name) has no encoder for \(kind)", exitCode: 78)
+    }
+    let pooled = try Pooled(input, modality, model, signals.interruption).mean
+    if let code = signals.exitCode { throw Failure(message: nil, exitCode: code) }
+    guard let vector = raw ? pooled : model.embed(modality, pooled: pooled) else {
+      throw Failure(message: "\(shown(input)): nothing in it that \(model.name) can tell apart", exitCode: 65)
+    }
+    return .object([
+      ("input", .text(shown(input))), ("modality", .text(kind)), ("model", .text(model.name)),
+      ("dim", .integer(Int64(raw ? size.stepDimensions : size.dimensions))),
+      ("vector", .list(vector.map(JSON.number))),
+    ])
+  }
+}
+
+/// The mean of a source's steps, weighted by what they cover: the whole of a sound, or the first picture.
+private struct Pooled {
+  let mean: [Float]
+
+  init(_ input: String, _ modality: Modality, _ model: any Model, _ interruption: Interruption) throws {
+    let rate = Ratio(1)
+    let request = SourceRequest(
+      sampleRate: model.sound?.rate ?? 16_000, pictureRate: rate, stillLength: TimeSpan(seconds: 1))
+    var sums: [Double] = []
+    var total = 0.0
+    do throws(SourceError) {
+      let source = try ItemSource.open(
+        input, label: shown(input), TrackSelection(modality.rawValue)!, request, threads: 2, interruption: interruption)
+      var stage = EncodeStage(model, pictureRate: rate)
+      reading: while let items = try source.next() {
+        for item in items {
+          if case .mark(.ended(let outcome)) = item, case .failed(let reason, let code) = outcome.ending {
+            throw SourceError.undecodable(code == 65 ? reason : "\(reason)")
+          }
+          for case .step(let step) in Self.encode(item, &stage) {
+            let weight = Double(step.valid) * step.interval.length.seconds
+            if sums.isEmpty { sums = [Double](repeating: 0, count: step.vector.count) }
+            for n in sums.indices { sums[n] += weight * Double(step.vector[n]) }
+            total += weight
+            if modality == .video { break reading }
+          }
+        }
+      }
+    } catch { throw Failure(message: "\(shown(input)): \(error)", exitCode: error.exitCode) }
+    guard total > 0 else { throw Failure(message: "\(shown(input)): no \(modality.rawValue) in it", exitCode: 65) }
+    mean = sums.map { Float($0 / total) }
+  }
+
+  private static func encode(_ item: Item, _ stage: inout EncodeStage) -> [Encoded] {
+    (try? stage.accept(item)) ?? []
+  }
+}

@@ -1,0 +1,87 @@
+import Glibc
+
+/// The inputs of a command: files, URLs, `-`, and the media files of directories.
+struct Inputs {
+  /// One thing to read and the name that its records carry.
+  struct Input: Sendable {
+    let path: String
+    let label: String
+  }
+
+  private(set) var all: [Input] = []
+
+  /// Directories are walked to the bottom, in byte order.
+  /// - Throws: `Failure` 66 for a directory without any media file, 64 for a name that does not fit.
+  init(_ arguments: [String], name: String?, shard: ShardText?) throws {
+    var paths: [String] = []
+    for argument in arguments {
+      guard argument != "-", isDirectory(argument) else {
+        paths.append(argument)
+        continue
+      }
+      let files = try mediaFiles(below: argument)
+      guard !files.isEmpty else {
+        throw Failure(message: "\(shown(argument)): no media files in this directory", exitCode: 66)
+      }
+      paths += files
+    }
+    if name != nil, paths.count != 1 { throw Failure.usage("--name goes with one input, these are \(paths.count)") }
+    let mine = paths.enumerated().filter { n, _ in shard.map { n % $0.count == $0.index } ?? true }.map(\.element)
+    all = mine.map { Input(path: $0, label: name ?? shown($0)) }
+  }
+}
+
+/// A name as it may be shown and recorded: credentials removed, bytes that are not UTF-8 percent-encoded.
+func shown(_ name: String) -> String {
+  guard let scheme = name.range(of: "://") else { return name }
+  let rest = name[scheme.upperBound...]
+  let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+  guard let at = authority.lastIndex(of: "@") else { return name }
+  return String(name[..<scheme.upperBound] + rest[rest.index(after: at)...])
+}
+
+extension String {
+  fileprivate func range(of text: String) -> Range<String.Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+      start = index(after: start)
+    }
+    return nil
+  }
+}
+
+private func isDirectory(_ path: String) -> Bool {
+  var status = stat()
+  return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Endings of the files that FFmpeg is asked to read in a directory; a file given by name needs none of them.
+private let mediaEndings: Set<String> = [
+  "3g2", "3gp", "aac", "ac3", "aif", "aiff", "amr", "asf", "au", "avi", "bmp", "caf", "dv", "eac3", "f4v", "flac",
+  "flv",
+  "gif", "h264", "hevc", "ivf", "jpeg", "jpg", "m2ts", "m2v", "m4a", "m4b", "m4v", "mj2", "mka", "mkv", "mov", "mp2",
+  "mp3", "mp4", "mpeg", "mpg", "mts", "mxf", "nut", "oga", "ogg", "ogv", "opus", "png", "rm", "rmvb", "tif", "tiff",
+  "ts",
+  "tta", "vob", "wav", "webm", "webp", "wma", "wmv", "wv", "y4m",
+]
+
+private func mediaFiles(below directory: String) throws -> [String] {
+  guard let handle = unsafe opendir(directory) else {
+    throw unsafe Failure(message: "\(shown(directory)): \(String(cString: strerror(errno)))", exitCode: 66)
+  }
+  var names: [String] = []
+  while let entry = unsafe readdir(handle) {
+    let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+      unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    if name != ".", name != ".." { names.append(name) }
+  }
+  unsafe closedir(handle)
+  return try names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.flatMap { name -> [String] in
+    let path = directory.hasSuffix("/") ? directory + name : directory + "/" + name
+    if isDirectory(path) { return try mediaFiles(below: path) }
+    let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
+    return mediaEndings.contains(ending) && name.contains(".") ? [path] : []
+  }
+}

@@ -1,0 +1,41 @@
+import Emit
+import Glibc
+import Media
+import Plot
+import Synchronization
+
+/// The end of the way: an emitter, or a table for people.
+final class RecordSink: Sendable {
+  private let emitter: Mutex<Emitter?>
+  private let table: Mutex<RecordTable?>
+
+  /// - Throws: `Failure` when the output cannot be created.
+  init(_ output: RecordOutput, isCancelled: @escaping @Sendable () -> Bool) throws {
+    switch output.form {
+    case .records(let target, let format, let vectors):
+      do throws(EmitError) {
+        var opened: Emitter? = try Emitter.open(
+          target, format: format, layout: output.layout, vectors: vectors, resuming: output.resumePoint,
+          policy: ReaderPolicy(isCancelled: isCancelled))
+        emitter = Mutex(opened.take())
+      } catch { throw Failure(error) }
+      table = Mutex(nil)
+    case .table:
+      emitter = Mutex(nil)
+      table = Mutex(RecordTable(color: isatty(STDOUT_FILENO) == 1 && !hasEnvironment("NO_COLOR")))
+    }
+  }
+
+  /// - Throws: `EmitError`.
+  func write(_ records: [Embedding]) throws {
+    try emitter.withLock { try $0?.emit(records) }
+    table.withLock { table in
+      guard table != nil else { return }
+      for record in records { print(table!.lines(record), terminator: "") }
+      fflush(nil)
+    }
+  }
+
+  /// - Throws: `EmitError`.
+  func finish() throws { try emitter.withLock { try $0?.finish() } }
+}

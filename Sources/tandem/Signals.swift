@@ -1,0 +1,35 @@
+import Decode
+import Dispatch
+import Glibc
+import Synchronization
+
+/// SIGINT and SIGTERM ask the pipeline to stop reading; what is complete is still written.
+final class Signals: Sendable {
+  /// Raised by the first signal.
+  let interruption = Interruption()
+  private let received = Atomic<Int32>(0)
+
+  /// The exit code of the signal that came; nil when none did.
+  var exitCode: Int32? {
+    let number = received.load(ordering: .relaxed)
+    return number == 0 ? nil : 128 + number
+  }
+
+  /// Listens from now on. A second signal ends the process at once.
+  func listen() {
+    let queue = DispatchQueue(label: "signals")
+    for number in [SIGINT, SIGTERM] {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      // The handler keeps its own source: it listens as long as the process lives.
+      source.setEventHandler { [self] in withExtendedLifetime(source) { arrived(number) } }
+      source.resume()
+    }
+  }
+
+  private func arrived(_ number: Int32) {
+    if interruption.isRaised, received.load(ordering: .relaxed) != 0 { Glibc.exit(128 + number) }
+    received.store(number, ordering: .relaxed)
+    interruption.raise()
+  }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Decode
+import Glibc
+
+/// The command: turns media into time-true embeddings.
+@main
+struct Tandem: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tandem",
+    abstract: "Time-true fused audio-visual embeddings of any media that FFmpeg can read.",
+    version: Version.text,
+    subcommands: [EmbedCommand.self, InspectCommand.self, EncodeCommand.self, ModelsCommand.self])
+
+  static func main() {
+    FFmpeg.silence()
+    signal(SIGPIPE, SIG_IGN)  // a reader that has left is an error of the write, not the end of us
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      failure.end()
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
+
+enum Version {
+  static let text = "0.1.0"
+}
+
+/// Why the command ends, in one line, and the exit code that says so to scripts.
+struct Failure: Error {
+  var message: String?
+  var exitCode: Int32
+
+  static func usage(_ message: String) -> Failure { Failure(message: message, exitCode: 64) }
+
+  func end() -> Never {
+    if let message { Messages.error(message) }
+    switch exitCode {
+    case 141: die(by: SIGPIPE)
+    default: Glibc.exit(exitCode)
+    }
+  }
+
+  /// Quietly, as the shell expects of a writer whose reader has left.
+  private func die(by number: Int32) -> Never {
+    signal(number, SIG_DFL)
+    raise(number)
+    Glibc.exit(128 + number)
+  }
+}
+
+/// Whether an environment variable is set, to anything.
+func hasEnvironment(_ name: String) -> Bool { unsafe getenv(name) != nil }
+
+/// Lines for people, on standard error.
+enum Messages {
+  static func error(_ text: String) { line("tandem: \(text)") }
+  static func warning(_ text: String) { line("tandem: warning: \(text)") }
+
+  static func line(_ text: String) {
+    let oneLine = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    write(oneLine + "\n")
+  }
+
+  /// As it is, in one piece.
+  static func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+}

@@ -1,0 +1,70 @@
+import Decode
+import Encode
+import Fuse
+import Intake
+import Media
+
+/// All decisions of a run, made before the first byte is read.
+struct WayPlan: Sendable {
+  let model: any Model
+  let grid: Grid
+  let selection: TrackSelection
+  let fuse: Fuser.Kind
+  let threads: Int
+  let layout: RecordLayout
+
+  /// What the left of the seam is told.
+  var request: SourceRequest {
+    SourceRequest(
+      sampleRate: model.sound?.rate ?? 16_000, pictureRate: grid.pictureRate, stillLength: grid.length)
+  }
+
+  /// - Throws: `Failure` 78 for an unknown model, 64 for vectors that cannot be fused as asked.
+  init(_ options: WayOptions, hasSteps: Bool = false) throws {
+    model = try findModel(options.model)
+    grid = Grid(length: options.window.span, hop: options.hop.span, pictureRate: options.fps.ratio)
+    selection = options.tracks.selection
+    threads = options.threads
+    let model = model
+    let columns = selection.slots.map { slot in
+      let size = model.size(slot.modality)
+      return RecordLayout.Column(slot: slot, dimensions: size?.dimensions, stepDimensions: size?.stepDimensions)
+    }
+    let hasOneWidth = Set(columns.compactMap(\.dimensions)).count <= 1
+    fuse = options.fuse ?? (hasOneWidth ? .mean : .concat)
+    let width: Int
+    do { width = try Fuser.dimensions(fuse, columns) } catch { throw Failure.usage("\(error)") }
+    layout = RecordLayout(
+      columns: columns, fusedDimensions: width, hasSteps: hasSteps,
+      metadata: Self.metadata(model, grid, fuse, selection, hasSteps))
+  }
+
+  private static func metadata(
+    _ model: any Model, _ grid: Grid, _ fuse: Fuser.Kind, _ selection: TrackSelection, _ hasSteps: Bool
+  ) -> [(key: String, value: String)] {
+    let weights = FFmpeg.sha256(Array(model.name.utf8))
+    let lookahead = model.sound?.delay.nanoseconds ?? 0
+    let tracks = selection.entries.map(\.description).joined(separator: ",")
+    // All that decides the numbers in a record; the order of these lines is part of the hash.
+    let configuration = [
+      "model \(model.name) \(weights)", "window \(grid.length.flicks)", "hop \(grid.hop.flicks)",
+      "fps \(grid.pictureRate)", "fuse \(fuse.rawValue)", "head none", "tracks \(tracks)", "steps \(hasSteps)",
+    ].joined(separator: "\n")
+    return [
+      ("tandem.schema", "1"), ("tandem.version", Version.text), ("tandem.model", model.name),
+      ("tandem.model_sha256", weights), ("tandem.config_sha256", FFmpeg.sha256(Array(configuration.utf8))),
+      ("tandem.semantic", String(model.isSemantic)), ("tandem.space", model.space.rawValue),
+      ("tandem.window_ns", String(grid.length.nanoseconds)), ("tandem.hop_ns", String(grid.hop.nanoseconds)),
+      ("tandem.lookahead_ns", String(lookahead)), ("tandem.fuse", fuse.rawValue), ("tandem.ffmpeg", FFmpeg.version),
+      ("tandem.blas", "none"), ("tandem.precision", "f32"),
+    ]
+  }
+}
+
+/// - Throws: `Failure` 78.
+func findModel(_ name: String) throws -> any Model {
+  guard name == "builtin" || name == "builtin/1" else {
+    throw Failure(message: "model \(name): not found; this version has builtin", exitCode: 78)
+  }
+  return BuiltinModel()
+}

@@ -1,0 +1,199 @@
+import Glibc
+import Media
+import Synchronization
+import Testing
+
+@testable import Emit
+
+@Suite struct SocketTests {
+  private let scratch = Scratch()
+  private let layout = Samples.layout(dimensions: 8)
+  private var path: String { scratch.file("records.sock") }
+
+  @Test(arguments: [RecordFormat.arrow, .ndjson])
+  func everyReaderGetsTheStreamAndALateOneItsRest(format: RecordFormat) throws {
+    let (one, two, three) = (Samples.records(3, layout), Samples.records(5, layout), Samples.records(2, layout))
+    var writer = format.writer(layout)
+    var emitter = try Emitter.open(.socket(path), format: format, layout: layout)
+    let early = [try Client(path), try Client(path)]
+    try emitter.emit(one)
+    try emitter.emit(two)
+    let late = try Client(path)
+    try emitter.emit(three)
+    let last = try Client(path)
+    try emitter.finish()
+    let whole = writer.stream([one, two, three])
+    for client in early { #expect(client.everything() == whole) }
+    var again = format.writer(layout)
+    #expect(late.everything() == again.stream([three]))
+    #expect(last.everything() == writer.opening + writer.closing)
+    #expect(emitter.counters["readers"] == 4 && emitter.counters["records"] == 10)
+    #expect(!exists(path))
+  }
+
+  @Test func aReaderThatTakesNothingIsDroppedAndTheOthersLoseNothing() throws {
+    let clients = Shared<[Client]>([])
+    let time = Shared(Duration.zero)
+    let policy = ReaderPolicy(
+      now: { time.update { $0 += .milliseconds(500) } },
+      isCancelled: {
+        clients.value.first?.drain()
+        return false
+      })
+    let wide = Samples.layout(dimensions: 4096)
+    var emitter = try Emitter.open(.socket(path), format: .arrow, layout: wide, policy: policy)
+    let (good, stalled) = (try Client(path), try Client(path))
+    clients.update { $0 = [good] }
+    let batches = [Samples.records(40, wide), Samples.records(1, wide)]
+    for batch in batches { try emitter.emit(batch) }
+    try emitter.finish()
+    var writer = ArrowWriter(wide)
+    let whole = writer.stream(batches)
+    #expect(good.everything() == whole)
+    #expect(stalled.everything().count < whole.count)
+    #expect(emitter.counters["readers_dropped"] == 1 && emitter.counters["readers_left"] == 0)
+    #expect(time.value >= .seconds(5))
+  }
+
+  @Test func aReaderThatComesAtTheVeryEndGetsAnEmptyStream() throws {
+    let late = Shared<Client?>(nil)
+    let isEnding = Shared(false)
+    let path = path
+    let policy = ReaderPolicy(now: {
+      if isEnding.value && late.value == nil { late.update { $0 = try? Client(path) } }
+      return .zero
+    })
+    var emitter = try Emitter.open(.socket(path), format: .arrow, layout: layout, policy: policy)
+    let first = try Client(path)
+    try emitter.emit(Samples.records(1, layout))
+    isEnding.update { $0 = true }
+    try emitter.finish()
+    let writer = ArrowWriter(layout)
+    #expect(late.value?.everything() == writer.opening + writer.closing)
+    #expect(first.everything().count > writer.opening.count)
+  }
+
+  @Test func aReaderThatLeavesIsForgottenAndWhatNobodyReadsIsCounted() throws {
+    var emitter = try Emitter.open(.socket(path), format: .ndjson, layout: layout)
+    do {
+      let client = try Client(path)
+      try emitter.emit(Samples.records(2, layout))
+      #expect(!client.everything(untilEnd: false).isEmpty)
+    }
+    try emitter.emit(Samples.records(3, layout))
+    try emitter.finish()
+    #expect(emitter.counters["readers_left"] == 1)
+    #expect(emitter.counters["records_unread"] == 3)
+  }
+
+  @Test func waitingForTheFirstReaderEndsByCancellation() throws {
+    let asked = Shared(0)
+    let policy = ReaderPolicy(isCancelled: { asked.update { $0 += 1 } > 2 })
+    var emitter = try Emitter.open(.socket(path), format: .arrow, layout: layout, policy: policy)
+    let start = monotonicTime()
+    let error = failure { () throws(EmitError) in try emitter.emit(Samples.records(1, layout)) }
+    #expect(error == .cancelled("listen \(path): cancelled"))
+    #expect(monotonicTime() - start < .seconds(2))
+  }
+
+  @Test func liveNeverWaitsAndDropsWholeBatchesOfTheReaderThatIsBehind() throws {
+    let wide = Samples.layout(dimensions: 512)
+    var emitter = try Emitter.open(
+      .socket(path), format: .arrow, layout: wide, policy: ReaderPolicy(isLive: true, patience: .zero))
+    try emitter.emit(Samples.records(1, wide))
+    let client = try Client(path)
+    try emitter.attend()
+    #expect(client.everything(untilEnd: false).count > 1000)  // the schema, before any batch
+    for _ in 0..<200 { try emitter.emit(Samples.records(3, wide)) }
+    #expect(emitter.counters["records_unread"] == 1)
+    #expect(emitter.counters["batches_dropped"] > 0)
+    #expect(emitter.counters["batches_dropped"] < 200 - Int64(SocketSink.backlogLimit))
+  }
+
+  @Test func theSocketIsForItsOwnerOnly() throws {
+    let emitter = try Emitter.open(.socket(path), format: .arrow, layout: layout)
+    var status = stat()
+    #expect(unsafe lstat(path, &status) == 0)
+    #expect(status.st_mode & 0o777 == 0o600)
+    #expect(emitter.counters["readers"] == 0)
+  }
+
+  @Test func aStaleSocketIsReplaced() throws {
+    do {
+      var stale = try Descriptor.socket()
+      try stale.bind(try #require(UnixPath(path)))
+      try stale.close()
+    }
+    #expect(exists(path))
+    let emitter = try Emitter.open(.socket(path), format: .arrow, layout: layout)
+    _ = try Client(path)
+    #expect(emitter.counters["records"] == 0)
+  }
+
+  @Test func aLiveSocketIsLeftAlone() throws {
+    let emitter = try Emitter.open(.socket(path), format: .arrow, layout: layout)
+    let error = failure { () throws(EmitError) in _ = try Emitter.open(.socket(path), format: .arrow, layout: layout) }
+    #expect(error == .inputOutput("listen \(path): another process serves there"))
+    #expect(exists(path))
+    #expect(emitter.counters["readers"] == 0)
+  }
+
+  @Test func aFileThatIsNoSocketIsLeftAlone() throws {
+    try write([1, 2, 3], to: path)
+    let error = failure { () throws(EmitError) in _ = try Emitter.open(.socket(path), format: .arrow, layout: layout) }
+    #expect(error == .cannotCreate("listen \(path): File exists"))
+    #expect(contents(path) == [1, 2, 3])
+  }
+
+  @Test(arguments: ["", String(repeating: "x", count: 108), "a\u{0}b"])
+  func aPathThatIsNoAddressIsAUsageError(path: String) {
+    let error = failure { () throws(EmitError) in _ = try Emitter.open(.socket(path), format: .arrow, layout: layout) }
+    #expect(error?.exitCode == 64)
+  }
+}
+
+/// One who connects and reads when told to.
+private final class Client: Sendable {
+  private let descriptor: Descriptor
+  private let received = Mutex<[UInt8]>([])
+
+  init(_ path: String) throws {
+    descriptor = try Descriptor.socket()
+    try descriptor.connect(try #require(UnixPath(path)))
+  }
+
+  /// Takes what is there; false at the stream's end.
+  @discardableResult
+  func drain() -> Bool {
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe recv(descriptor.number, &chunk, chunk.count, 0)
+      if count <= 0 { return count != 0 }
+      received.withLock { $0 += chunk[..<count] }
+    }
+  }
+
+  /// All that was sent so far; the sender has closed unless told otherwise.
+  func everything(untilEnd: Bool = true) -> [UInt8] {
+    #expect(drain() != untilEnd)
+    return received.withLock { $0 }
+  }
+}
+
+/// A value that closures share.
+private final class Shared<Value: Sendable>: Sendable {
+  private let state: Mutex<Value>
+
+  init(_ value: Value) { state = Mutex(value) }
+
+  var value: Value { state.withLock { $0 } }
+
+  /// The value after the change.
+  @discardableResult
+  func update(_ change: (inout Value) -> Void) -> Value {
+    state.withLock {
+      change(&$0)
+      return $0
+    }
+  }
+}

@@ -1,0 +1,52 @@
+"""Subtitles belong to every window that they overlap."""
+
+import pytest
+
+CUES = {"first light": (0.5, 2.0), "second light": (2.5, 4.0), "third light": (6.25, 7.75)}
+
+
+@pytest.mark.parametrize("name", ["subs.mkv", "subs.mp4", "subs.webm"])
+def test_cues_are_cleaned_and_laid_into_their_windows(tandem, media, name):
+    rows = tandem.windows("--tracks", "audio,video,text", media(name))
+    zero = _zero(tandem, media(name))
+    assert 9 <= len(rows) <= 10
+    for row in rows:
+        start = row["start_ns"] / 1e9 + zero
+        assert (row["text"] or "") == " ".join(_overlapping(start, start + 2))
+        assert row["text_valid"] == pytest.approx(_covered(start, start + 2), abs=0.002)
+
+
+def test_a_file_beside_it_adds_its_cues(tandem, media):
+    path, cues = media("clip17s.nut"), media("cues.srt")
+    rows = tandem.windows("--subs", cues, path)
+    assert len(rows) == 16
+    assert [row["text"] for row in rows[:3]] == ["first light", "first light second light", "second light"]
+    assert rows[8]["text"] is None
+
+
+def test_text_never_holds_a_window_open(tandem, media):
+    """The last cue ends after the sound and picture of the four-second clip."""
+    rows = tandem.windows("--subs", media("cues.srt"), media("beep.mp4"))
+    assert len(rows) == 3
+
+
+def test_the_committed_clip_has_subtitles_and_two_languages(tandem, media):
+    rows = tandem.windows("--tracks", "audio:deu,video,text", media("tracks.mkv"))
+    assert [row["text"] for row in rows] == ["first light", "first light second light", "second light"]
+    kinds = [track["kind"] for track in tandem.inspect(media("tracks.mkv"))["tracks"]]
+    assert sorted(kinds) == ["audio", "audio", "text", "video"]
+
+
+def _overlapping(start: float, end: float) -> list[str]:
+    return [text for text, (begin, finish) in CUES.items() if begin < end and finish > start]
+
+
+def _covered(start: float, end: float) -> float:
+    return sum(max(0, min(end, finish) - max(start, begin)) for begin, finish in CUES.values()) / (end - start)
+
+
+def _zero(tandem, path) -> float:
+    """How far the zero of the epoch lies before the zero of the cues: the first stamps of a container that
+    shifts them all to make room for the priming of its sound."""
+    starts = [track["start_ns"] for track in tandem.inspect(path)["tracks"] if track["kind"] == "video"]
+    return -(starts[0] or 0) / 1e9
