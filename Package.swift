@@ -54,5 +54,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
+    // Tests mirror the rooms; those of the whole way stand in Tests/Path, in Python.
+    .testTarget(name: "EncodeTests", dependencies: ["Encode", "Media"], exclude: ["Goldens/builtin.py"], swiftSettings: house),
+    .testTarget(name: "EmitTests", dependencies: ["Emit", "Media"], swiftSettings: safe),
+    .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
   ]
 )

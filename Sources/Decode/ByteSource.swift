@@ -18,6 +18,8 @@ final class ByteSource {
   let isSeekable: Bool
   private let descriptor: Int32
   private let ownsDescriptor: Bool
+  /// Where the source begins in the file: everything is counted from there.
+  private let base: Int64
   private let interruption: Interruption
   /// Read ahead from a pipe, not yet given to the demuxer.
   private var head: [UInt8] = []
@@ -25,9 +27,10 @@ final class ByteSource {
   /// The errno of the last failed read; EOF is not a failure.
   private(set) var failure: Int32 = 0
 
-  private init(descriptor: Int32, owned: Bool, interruption: Interruption) {
+  private init(descriptor: Int32, owned: Bool, base: Int64 = 0, interruption: Interruption) {
     self.descriptor = descriptor
     self.ownsDescriptor = owned
+    self.base = base
     self.interruption = interruption
     var status = stat()
     isSeekable = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
@@ -35,11 +38,13 @@ final class ByteSource {
 
   deinit { if ownsDescriptor { Glibc.close(descriptor) } }
 
+  /// - Parameter base: the byte of the file at which the source begins.
   /// - Throws: `SourceError.unreadable` with the system's reason.
-  static func open(path: String, interruption: Interruption) throws(SourceError) -> ByteSource {
+  static func open(path: String, from base: Int64 = 0, interruption: Interruption) throws(SourceError) -> ByteSource {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable(String(cString: strerror(errno))) }
-    let source = ByteSource(descriptor: descriptor, owned: true, interruption: interruption)
+    let source = ByteSource(descriptor: descriptor, owned: true, base: base, interruption: interruption)
+    if base > 0 { lseek(descriptor, off_t(base), SEEK_SET) }
     posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     return source
   }
@@ -74,7 +79,7 @@ final class ByteSource {
   /// Reads at a place of a file without moving the cursor.
   func read(at offset: Int64, count: Int) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      filled = max(0, pread(descriptor, buffer.baseAddress, count, off_t(offset)))
+      filled = max(0, pread(descriptor, buffer.baseAddress, count, off_t(base + offset)))
     }
   }
 
@@ -83,10 +88,11 @@ final class ByteSource {
     guard isSeekable else { return Int64(FF_EIO) }
     if whence & FF_SEEK_SIZE != 0 {
       var status = stat()
-      return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : Int64(FF_EIO)
+      return fstat(descriptor, &status) == 0 ? max(0, Int64(status.st_size) - base) : Int64(FF_EIO)
     }
-    let position = lseek(descriptor, off_t(offset), whence & ~AVSEEK_FORCE)
-    return position < 0 ? Int64(FF_EIO) : Int64(position)
+    let direction = whence & ~AVSEEK_FORCE
+    let position = lseek(descriptor, off_t(direction == SEEK_SET ? offset + base : offset), direction)
+    return position < base ? Int64(FF_EIO) : Int64(position) - base
   }
 
   private func readDescriptor(_ buffer: UnsafeMutableRawBufferPointer) -> Int32 {

@@ -13,6 +13,8 @@ package final class MediaReader {
   package let refusals: [String]
   /// Capture time of the source, microseconds since 1970.
   package let creationTime: Int64?
+  /// Whether a codec may change inside a track without the container saying so, and reading can begin anywhere.
+  package var canReopen: Bool { container == "mpegts" && !isStreaming }
   /// Whether `seek` can be trusted to reach any key frame: an index, and stamps that never jump.
   package let isSeekable: Bool
   package let isStreaming: Bool
@@ -24,11 +26,12 @@ package final class MediaReader {
   private let threads: Int
 
   /// Opens a file, a pipe (`-`), a playlist or a URL, and probes it.
+  /// - Parameter base: the byte of a file at which to begin.
   /// - Throws: `SourceError` naming what is wrong.
   package static func open(
-    _ name: String, threads: Int, interruption: Interruption
+    _ name: String, from base: Int64 = 0, threads: Int, interruption: Interruption
   ) throws(SourceError) -> MediaReader {
-    let input = try Demuxer.Input(name, interruption)
+    let input = try Demuxer.Input(name, from: base, interruption)
     do {
       let edits: MovieEdits? = if case .bytes(let source) = input { try MovieEdits.read(from: source) } else { nil }
       let demuxer = try Demuxer.open(
@@ -109,7 +112,7 @@ package struct Decoded {
 
 extension Demuxer.Input {
   /// - Throws: `SourceError.unreadable`.
-  init(_ name: String, _ interruption: Interruption) throws(SourceError) {
+  init(_ name: String, from base: Int64, _ interruption: Interruption) throws(SourceError) {
     if name == "-" {
       self = .bytes(.standardInput(interruption: interruption))
     } else if isURL(name) {
@@ -119,7 +122,7 @@ extension Demuxer.Input {
       withExtendedLifetime(source) {}
       self = .url("file:" + name, protocols: "file,crypto,data")
     } else {
-      self = .bytes(try .open(path: name, interruption: interruption))
+      self = .bytes(try .open(path: name, from: base, interruption: interruption))
     }
   }
 

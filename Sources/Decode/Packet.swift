@@ -31,8 +31,8 @@ package final class Packet {
   /// Declared duration; 0 when unknown.
   package var duration: Int64 { raw.pointee.duration }
 
-  /// Where it stands in the file, nil when unknown.
-  var position: Int64? { raw.pointee.pos >= 0 ? raw.pointee.pos : nil }
+  /// The byte of the source at which it begins, nil when unknown.
+  package var position: Int64? { raw.pointee.pos >= 0 ? raw.pointee.pos : nil }
 }
 
 /// One decoded frame and its only owner.

@@ -55,7 +55,8 @@ struct Survey {
     timing.precision = precision(container, muxer)
     timing.isInferred = stampless.contains(container) || container.hasSuffix("_pipe") || hasSeveralMediaEdits
     let rate = ff_frame_rate(stream)
-    if rate.num > 0, rate.den > 0 {
+    timing.isStill = container.hasSuffix("_pipe") || container == "image2"
+    if !timing.isStill, rate.num > 0, rate.den > 0 {
       timing.nominalInterval = TimeSpan(ticks: Int64(rate.den), Ratio(1, Int64(rate.num)))
     }
     if let edits, !hasSeveralMediaEdits {

@@ -6,11 +6,9 @@ import Timeline
 /// It is told once what is wanted (`SourceRequest`, `TrackSelection`) and nothing reaches it afterwards.
 package final class ItemSource {
   package let info: SourceInfo
-  private let reader: MediaReader
+  private let reader: SlotReader
   private var timekeeper: Timekeeper<PictureFrame>
   private let request: SourceRequest
-  /// The slot of each selected stream.
-  private let slots: [Int: Slot]
   private var order: [Slot: PacketOrder] = [:]
   private var held = HeldPackets()
   private var resampling: [Slot: RunResampler] = [:]
@@ -31,31 +29,22 @@ package final class ItemSource {
     _ name: String, label: String, _ selection: TrackSelection, _ request: SourceRequest, threads: Int,
     tracesFrames: Bool = false, interruption: Interruption
   ) throws(SourceError) -> ItemSource {
-    let reader = try MediaReader.open(name, threads: threads, interruption: interruption)
-    let slots = try selection.slots(among: reader.tracks)
-    if slots.isEmpty, !reader.refusals.isEmpty { throw .undecodable(reader.refusals.joined(separator: "; ")) }
-    try reader.select(Array(slots.keys))
+    let reader = try SlotReader(name, selection, threads: threads, interruption: interruption)
+    let source = reader.reader
     let info = SourceInfo(
-      name: label, container: reader.container, tracks: reader.tracks,
-      slots: slots.sorted { $0.key < $1.key }.map(\.value), declaredDuration: reader.declaredDuration,
-      creationTime: reader.creationTime, isStreaming: reader.isStreaming)
-    return ItemSource(info, reader, slots, request, tracesFrames ? [] : nil)
+      name: label, container: source.container, tracks: source.tracks, slots: reader.present.map(\.slot),
+      declaredDuration: source.declaredDuration, creationTime: source.creationTime, isStreaming: source.isStreaming)
+    return ItemSource(info, reader, request, tracesFrames ? [] : nil)
   }
 
-  private init(
-    _ info: SourceInfo, _ reader: MediaReader, _ slots: [Int: Slot], _ request: SourceRequest,
-    _ frames: [FrameTrace]?
-  ) {
+  private init(_ info: SourceInfo, _ reader: SlotReader, _ request: SourceRequest, _ frames: [FrameTrace]?) {
     self.info = info
-    self.frames = frames
-    self.slots = slots
-    self.request = request
-    let timings = reader.timings
-    timekeeper = Timekeeper(
-      slots.sorted { $0.key < $1.key }.map { ($0.value, timings[$0.key]!) }, pictureRate: request.pictureRate,
-      stillLength: request.stillLength)
-    for refusal in reader.refusals { counters.add("refused: \(refusal)") }
     self.reader = reader
+    self.request = request
+    self.frames = frames
+    timekeeper = Timekeeper(
+      reader.present, pictureRate: request.pictureRate, stillLength: request.stillLength)
+    for refusal in reader.reader.refusals { counters.add("refused: \(refusal)") }
   }
 
   /// The next items, in order, from `.opened` to `.ended`; nil after that.
@@ -68,7 +57,7 @@ package final class ItemSource {
     }
     var items: [Item] = []
     while items.count < Self.chunk {
-      guard let packet = try nextPacket() else {
+      guard let (packet, slot) = try nextPacket() else {
         if held.isEmpty {
           items += finish()
           break
@@ -76,7 +65,7 @@ package final class ItemSource {
         items += convert(timekeeper.stopWaiting())  // for a track that stays silent
         continue
       }
-      items += convert(process(packet))
+      items += convert(process(packet, slot))
       if items.contains(where: \.isPicture) { break }  // large: hand it on at once
     }
     return items
@@ -95,21 +84,20 @@ package final class ItemSource {
 
   /// The next packet that may be decoded; nil at the end of the source, or when too much is held back.
   /// Packets of a track that waits for the others are held back, compressed.
-  private func nextPacket() throws(SourceError) -> Packet? {
+  private func nextPacket() throws(SourceError) -> (Packet, Slot)? {
     while true {
-      if let packet = held.take(where: { !timekeeper.isWaiting(slots[$0]!) }) { return packet }
-      guard !held.isFull, let packet = try read() else { return nil }
-      let slot = slots[packet.stream]!
+      if let packet = held.take(where: { !timekeeper.isWaiting($0) }) { return packet }
+      guard !held.isFull, let (packet, slot) = try read() else { return nil }
       straighten(packet, slot)
-      guard timekeeper.isWaiting(slot) else { return packet }
-      held.add(packet)
+      guard timekeeper.isWaiting(slot) else { return (packet, slot) }
+      held.add(packet, slot)
     }
   }
 
-  private func read() throws(SourceError) -> Packet? {
+  private func read() throws(SourceError) -> (Packet, Slot)? {
     guard breakOff == nil else { return nil }
     do throws(FFmpegError) {
-      return try reader.nextPacket()
+      return try reader.next()
     } catch {
       if error.isInterruption { throw .interrupted }
       breakOff = error.reason
@@ -126,17 +114,18 @@ package final class ItemSource {
     }
   }
 
-  private func process(_ packet: Packet) -> [Timed<PictureFrame>] {
-    let slot = slots[packet.stream]!
+  private func process(_ packet: Packet, _ slot: Slot) -> [Timed<PictureFrame>] {
     if let dts = packet.dts { timekeeper.noteDecodeStamp(slot, dts) }
     let passOver = canPassOver(packet, slot)
-    return time(reader.decode(packet, passOver: passOver), slot)
+    let decoded = reader.decode(packet, slot, passOver: passOver)
+    let replaced = reader.takeDrained().flatMap { time($1, $0) }
+    return replaced + time(decoded, slot)
   }
 
   /// A picture that no instant of the grid falls on need not be decoded, if no other needs it. Its time on
   /// screen ends at the latest when the next stamp already seen begins.
   private func canPassOver(_ packet: Packet, _ slot: Slot) -> Bool {
-    guard frames == nil, slot.modality == .video, !packet.isCorrupt, reader.canPassOver(packet.stream),
+    guard frames == nil, slot.modality == .video, !packet.isCorrupt, reader.canPassOver(packet),
       let pts = packet.pts,
       let next = order[slot]?.next(after: pts)
     else { return false }
@@ -144,7 +133,6 @@ package final class ItemSource {
   }
 
   private func time(_ decoded: Decoded, _ slot: Slot) -> [Timed<PictureFrame>] {
-    if decoded.failures > 0 { counters.add("\(slot.name)_decode_errors", Int64(decoded.failures)) }
     var timed: [Timed<PictureFrame>] = []
     for sound in decoded.sounds { timed += timekeeper.accept(sound, slot) }
     for picture in decoded.pictures { timed += timekeeper.accept(picture, slot) }
@@ -155,18 +143,20 @@ package final class ItemSource {
   private func finish() -> [Item] {
     isFinished = true
     var items: [Item] = []
-    for (stream, slot) in slots.sorted(by: { $0.key < $1.key }) where slot.modality != .text {
-      items += convert(time(reader.drain(stream), slot))
+    for slot in info.slots where slot.modality != .text {
+      items += convert(time(reader.drain(slot), slot))
       items += convert(timekeeper.end(slot))
     }
+    reader.finish()
     items += convert(timekeeper.finish())
     counters.add(timekeeper.counters)
+    counters.add(reader.counters)
     items.append(.mark(.ended(SourceOutcome(name: info.name, ending: ending, counters: counters))))
     return items
   }
 
   private var ending: SourceOutcome.Ending {
-    let failures = slots.values.reduce(0) { $0 + counters["\($1.name)_decode_errors"] }
+    let failures = info.slots.reduce(0) { $0 + counters["\($1.name)_decode_errors"] }
     if !hasOpenedEpoch, breakOff != nil || failures > 0 {
       return .failed("nothing in it could be decoded (\(breakOff ?? "\(failures) damaged packets"))", exitCode: 65)
     }

@@ -14,6 +14,8 @@ package struct TrackTiming: Hashable, Sendable {
   package var precision: Precision
   /// Stamps are synthesised by the demuxer or absent.
   package var isInferred: Bool
+  /// A single picture without a duration of its own, whatever the demuxer says.
+  package var isStill = false
   /// The part of the stream's time that the edit list presents.
   package var presentedFrom: TimeSpan?
   package var presentedUntil: TimeSpan?

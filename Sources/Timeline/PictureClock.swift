@@ -188,7 +188,7 @@ struct PictureClock<Image> {
   /// - Parameter next: nil for the last picture, which ends at its declared duration, else after the previous
   ///   interval, else after the nominal one.
   private func place(_ current: Stamped, until next: TimeSpan?) -> Placed {
-    let declared = TimeSpan(ticks: current.picture.duration, timing.timeBase)
+    let declared = timing.isStill ? .zero : TimeSpan(ticks: current.picture.duration, timing.timeBase)
     let interval = rhythm.last ?? timing.nominalInterval ?? .zero
     let end = next ?? current.time + (declared > .zero ? declared : interval)
     let usual = (rhythm.median ?? timing.nominalInterval ?? declared) * 3

@@ -17,8 +17,8 @@ struct Rhythm {
 
   var median: TimeSpan? { intervals.isEmpty ? nil : intervals.sorted()[intervals.count / 2] }
 
-  /// Even to within the rounding of a tick for at least eight pictures.
-  var isRegular: Bool { intervals.count >= 8 && spread <= tick }
+  /// Even to within the rounding of a tick for at least eight pictures before the last.
+  var isRegular: Bool { intervals.count > 8 && spread <= tick }
 
   /// How far `middle` lies off the beat while its neighbours keep it: the sign of one damaged stamp, which a
   /// change of rhythm does not show.
@@ -29,5 +29,11 @@ struct Rhythm {
     return off > spread ? off : .zero
   }
 
-  private var spread: TimeSpan { intervals.max()! - intervals.min()! }
+  /// How much the intervals differ: without the last, which is the one in question, and without the two shortest
+  /// and longest of many, which an earlier damaged stamp may have made.
+  private var spread: TimeSpan {
+    let odd = intervals.count > 16 ? 2 : 0
+    let usual = intervals.dropLast().sorted().dropFirst(odd).dropLast(odd)
+    return usual.last! - usual.first!
+  }
 }

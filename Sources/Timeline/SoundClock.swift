@@ -41,7 +41,7 @@ struct SoundClock {
   }
 
   mutating func accept(_ sound: DecodedSound) -> Verdict {
-    if let pts = sound.pts { precision.observe(pts) }
+    if let pts = sound.pts { observe(pts, sound) }
     guard let line else { return open(with: sound) }
     if !opening.isEmpty { return extendOpening(sound) }
     if line.rate != sound.rate { return dispute(sound) }
@@ -61,9 +61,8 @@ struct SoundClock {
 
   /// No more comes, or not on this line: places what is held.
   mutating func flush() -> [Placed] {
-    let held = takeOpening() + (isJumped ? [] : place(disputed.filter { $0.rate == line?.rate }))
-    if !isJumped { (disputed, proposal) = ([], nil) }
-    return held
+    let opened = takeOpening()
+    return isJumped || disputed.isEmpty ? opened : opened + takeUnconfirmed()
   }
 
   /// The other tracks jumped too: goes on from the new place.
@@ -136,7 +135,7 @@ struct SoundClock {
     let stamp = bounds(sound.pts)
     let ahead = disputed.reduce(0) { $0 + Int64($1.samples.count) }
     if let proposal, proposal.rate == sound.rate, let stamp,
-      let agreed = proposal.narrowed(by: stamp, samplesAhead: ahead)
+      let agreed = proposal.agreeing(with: stamp, samplesAhead: ahead)
     {
       self.proposal = agreed
       disputed.append(sound)
@@ -163,6 +162,15 @@ struct SoundClock {
     return .jumped
   }
 
+  /// No second stamp came: sound stays on its line, at another rate it goes on where the line ends.
+  private mutating func takeUnconfirmed() -> [Placed] {
+    outliers += 1
+    defer { (disputed, proposal) = ([], nil) }
+    let end = Bounds(line!.time(of: line!.next))
+    if let rate = proposal?.rate, rate != line!.rate { line = AnchorLine(end, index: 0, rate: rate) }
+    return place(disputed.filter { $0.rate == line!.rate })
+  }
+
   private mutating func takeProposal() -> [Placed] {
     line = proposal
     defer { (disputed, proposal, isJumped) = ([], nil, false) }
@@ -186,6 +194,19 @@ struct SoundClock {
     return Placed(
       samples: Array(kept), rate: sound.rate, anchor: line.anchor, index: first + Int64(skipped),
       halfWidth: line.halfWidth + timing.editHalfWidth, isInferred: timing.isInferred)
+  }
+
+  /// A stamp may show that those before it were rounded, and so does a packet that is no whole number of ticks
+  /// long: then they say less of the anchor.
+  private mutating func observe(_ pts: Int64, _ sound: DecodedSound) {
+    let known = precision.halfWidth
+    precision.observe(pts)
+    let ticks = Int64(sound.samples.count) * timing.timeBase.denominator
+    if !ticks.isMultiple(of: Int64(sound.rate) * timing.timeBase.numerator) { precision.observe(1) }
+    let growth = precision.halfWidth - known
+    guard growth > .zero else { return }
+    line?.widen(by: growth)
+    proposal?.widen(by: growth)
   }
 
   private func bounds(_ pts: Int64?) -> Bounds? {
@@ -229,18 +250,37 @@ struct AnchorLine {
   /// This line with what the stamp of sample `next + samplesAhead` says of the anchor; nil when they disagree by
   /// more than one sample.
   func narrowed(by stamp: Bounds, samplesAhead: Int64) -> AnchorLine? {
-    let offset = TimeSpan(ticks: next + samplesAhead, Ratio(1, Int64(rate)))
-    let sample = TimeSpan(ticks: 1, Ratio(1, Int64(rate)))
-    let low = max(bounds.low, stamp.low - offset)
-    let high = min(bounds.high, stamp.high - offset)
-    guard low <= high + sample else { return nil }
+    let both = intersection(stamp, samplesAhead)
+    guard both.low <= both.high + length(of: 1) else { return nil }
     var line = self
-    if low <= high { line.bounds = Bounds(low: low, high: high) }
+    if both.low <= both.high { line.bounds = both }
     if next == 0 { line.anchor = Self.middle(line.bounds) }
     return line
   }
 
-  func time(of index: Int64) -> TimeSpan { anchor + TimeSpan(ticks: index, Ratio(1, Int64(rate))) }
+  /// This proposed line, when the stamp of sample `next + samplesAhead` means the same place. Clocks may differ by
+  /// a sixteenth: where they do, the anchor is known no better than the two stamps agree.
+  func agreeing(with stamp: Bounds, samplesAhead: Int64) -> AnchorLine? {
+    if let line = narrowed(by: stamp, samplesAhead: samplesAhead) { return line }
+    let both = intersection(stamp, samplesAhead)
+    guard both.low <= both.high + length(of: samplesAhead / 16) else { return nil }
+    var line = self
+    line.bounds = Bounds(low: min(both.high, anchor), high: max(both.low, anchor))
+    return line
+  }
+
+  /// What this line and the stamp of sample `next + samplesAhead` say of the anchor together; `low > high` by as
+  /// much as they disagree.
+  private func intersection(_ stamp: Bounds, _ samplesAhead: Int64) -> Bounds {
+    let offset = length(of: next + samplesAhead)
+    return Bounds(low: max(bounds.low, stamp.low - offset), high: min(bounds.high, stamp.high - offset))
+  }
+
+  private func length(of samples: Int64) -> TimeSpan { TimeSpan(ticks: samples, Ratio(1, Int64(rate))) }
+
+  mutating func widen(by width: TimeSpan) { bounds = Bounds(low: bounds.low - width, high: bounds.high + width) }
+
+  func time(of index: Int64) -> TimeSpan { anchor + length(of: index) }
 
   /// How far the true anchor may lie from the chosen one.
   var halfWidth: TimeSpan { max(bounds.high - anchor, anchor - bounds.low) }

@@ -15,12 +15,13 @@ struct StampPrecision {
   }
 
   /// Half-width of the interval in which the true instant of a stamp lies. A tick that the muxer chose for the
-  /// track divides its true stamps: as long as they share a coarser one, none was rounded.
+  /// track divides its true stamps: as long as they share a coarser one, or
+  /// are frame numbers, none was rounded.
   var halfWidth: TimeSpan {
     let tick = TimeSpan(ticks: 1, timing.timeBase)
     let half = TimeSpan(flicks: (tick.flicks + 1) / 2)
     return switch timing.precision {
-    case .chosenTick: divisor == 1 ? half : .zero
+    case .chosenTick: divisor == 1 && tick != timing.nominalInterval ? half : .zero
     case .rounded: half
     case .cutOff: tick
     }

@@ -53,7 +53,7 @@ def on_screen(
 
 
 def gray(path: Path, width: int = 32, height: int = 24, *options: str) -> np.ndarray:
-    """Every decoded picture in the order of presentation, [frame, height, width], limited-range luma."""
+    """Every decoded picture in the order of presentation, [frame, height, width], full-range luma."""
     command = ["ffmpeg", "-v", "error", *options, "-i", str(path), "-map", "0:v:0", "-fps_mode", "passthrough"]
     command += ["-vf", f"scale={width}:{height}:flags=area", "-f", "rawvideo", "-pix_fmt", "gray", "-"]
     raw = subprocess.run(command, capture_output=True, check=True).stdout

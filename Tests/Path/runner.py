@@ -23,6 +23,7 @@ class Tandem:
         self.inspect = cache(self._inspect)
         self.frames = cache(self._frames)
         self.sound = cache(self._sound)
+        self.both = cache(self._both)
 
     def command(self, *arguments) -> list[str]:
         return [str(self.program), *map(str, arguments)]
@@ -58,6 +59,13 @@ class Tandem:
         self.ok("inspect", path, "--frames", target, timeout=300)
         return truth.frames(target)
 
+    def _both(self, path: Path, rate: int = truth.RATE, epoch: int = 0) -> tuple[np.ndarray, list[truth.Frame]]:
+        """Sound of an epoch and frames of all, in one run."""
+        wav, csv = (self.work / f"{path.name}.{kind}" for kind in ("wav", "csv"))
+        arguments = ["--wav", wav, "--rate", rate, "--epoch", epoch, "--frames", csv]
+        self.ok("inspect", path, *arguments, timeout=300)
+        return truth.sound(wav)[0], truth.frames(csv)
+
     def _sound(self, path: Path, rate: int = truth.RATE, epoch: int = 0) -> np.ndarray:
         target = self.work / f"{path.name}.{epoch}.wav"
         self.ok("inspect", path, "--wav", target, "--rate", rate, "--epoch", epoch, timeout=300)
@@ -68,8 +76,8 @@ class Tandem:
 
     def offsets(self, path: Path, epoch: int = 0) -> np.ndarray:
         """Sound minus picture, in seconds, of every event of an epoch."""
-        heard = truth.beeps(self.sound(path, epoch=epoch))
-        return truth.offsets(heard, truth.flashes(self.frames(path), epoch))
+        samples, frames = self.both(path, epoch=epoch)
+        return truth.offsets(truth.beeps(samples), truth.flashes(frames, epoch))
 
 
 def lines(output: bytes) -> list[dict]:

@@ -22,8 +22,8 @@ def test_a_cut_keeps_the_offset_within_a_millisecond(tandem, media, tmp_path, se
     subprocess.run(copy, check=True)
     # an event that straddles the cut has no true onset; it lies in the first tenth of a second
     whole = [event for event in range(1, 20, 2) if event - start > 0.1]
-    heard = _after_the_cut(truth.beeps(tandem.sound(cut)))
-    seen = _after_the_cut(truth.flashes(tandem.frames(cut)))
+    samples, frames = tandem.both(cut)
+    heard, seen = _after_the_cut(truth.beeps(samples)), _after_the_cut(truth.flashes(frames))
     offsets = truth.offsets(heard, seen)
     assert len(offsets) == len(whole)
     assert np.abs(offsets).max() <= 1e-3

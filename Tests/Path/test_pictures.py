@@ -22,11 +22,6 @@ def test_a_scene_without_its_turn_looks_different(tandem, media):
     assert _vector(tandem, media("sideways.mp4")) @ _vector(tandem, media("view.mp4")) < 0.95
 
 
-@pytest.mark.parametrize("name", ["rotated.mp4", "anamorphic.mp4"])
-def test_frames_have_the_size_at_which_they_are_shown(tandem, media, name):
-    assert {(frame.width, frame.height) for frame in tandem.frames(media(name))} == {(320, 180)}
-
-
 @pytest.mark.parametrize("name", ["gray.mkv", "gray-full.mkv", "gray-tenbit.mkv"])
 def test_luma_is_told_at_full_range(tandem, media, name):
     frames = tandem.frames(media(name))

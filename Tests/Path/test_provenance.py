@@ -28,7 +28,7 @@ GRIDS = [
 def test_a_thousand_records_name_the_frames_on_screen(tandem, media):
     """An independent model of the frame on screen at j/fps, from ffprobe's stamps: 0 wrong."""
     chance = random.Random(1)
-    records = [record for name in SOURCES for record in _records(tandem, media(name), chance.sample(GRIDS, 4))]
+    records = [record for name in SOURCES for record in _records(tandem, media(name), chance.sample(GRIDS, 3))]
     chosen = chance.sample(records, min(RECORDS, len(records)))
     assert len(chosen) == RECORDS
     wrong = [
@@ -70,8 +70,7 @@ def test_a_named_frame_has_the_luma_that_ffmpeg_finds_at_its_stamp(tandem, media
     frames = tandem.frames(path)
     assert [frame.pts for frame in frames] == sorted(pictures)
     for frame in frames:
-        full = (pictures[frame.pts].astype(float) - 16) * 255 / 219
-        assert frame.luma == pytest.approx(full.mean(), abs=1)
+        assert frame.luma == pytest.approx(pictures[frame.pts].mean(), abs=1)
 
 
 def test_the_vector_is_that_of_the_named_frame(tandem, media, tmp_path):

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 CONTAINERS = "3g2 3gp asf avi f4v flv m4v mkv mov mp4 mpeg mpg ogg ogv rm swf vob webm wmv".split()
+#: Whole seconds that every container has.
+WINDOWS = 58
 ARCHIVE = "iscc_samples-0.6.0.tar.gz"
 
 
@@ -40,7 +42,9 @@ def records(tandem, samples):
 
 
 def _vectors(rows: list[dict]) -> dict[str, np.ndarray]:
-    return {kind: np.array([row[kind] for row in rows if row["epoch"] == 0][:58], float) for kind in ("video", "audio")}
+    """[window, dimension] of each kind; NaN where a window has no vector (the film begins in silence)."""
+    first = [row for row in rows if row["epoch"] == 0][:WINDOWS]
+    return {kind: np.array([row[kind] or [np.nan] * 256 for row in first]) for kind in ("video", "audio")}
 
 
 @pytest.mark.parametrize("kind, least", [("video", 0.98), ("audio", 0.95)])
@@ -48,7 +52,7 @@ def _vectors(rows: list[dict]) -> dict[str, np.ndarray]:
 def test_a_container_agrees_with_the_others_window_by_window(records, container, kind, least):
     """Median cosine over all windows and all other containers."""
     own = records[container][kind]
-    assert len(own) == 58
     others = [vectors[kind] for name, vectors in records.items() if name != container]
-    likeness = [np.sum(own * other[: len(own)], axis=1) for other in others]
-    assert np.median(likeness) >= least
+    likeness = np.array([np.sum(own * other, axis=1) for other in others])
+    assert np.mean(np.isfinite(likeness)) > 0.95
+    assert np.nanmedian(likeness) >= least

@@ -24,7 +24,7 @@ def place(tmp_path) -> Path:
 @contextmanager
 def serving(tandem, place: Path, *arguments):
     """A run that listens; killed if it outlives the test."""
-    command = tandem.command("embed", "--quiet", "--listen", place, *arguments)
+    command = tandem.command("embed", "--listen", place, *arguments)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as running:
         try:
             yield running

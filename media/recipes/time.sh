@@ -84,7 +84,7 @@ make:hours29.mp4() { hours "$1" 30000 30; }
 make:hours23.mp4() { hours "$1" 24000 24; }
 
 # Lengths for the window rule.
-make:clip17s.nut() { ff -i "$(need base.nut)" -t 17 -c copy "$1"; }
+make:clip17s.nut() { base "$1" -t 17 -c:v ffv1 -c:a pcm_s16le; }
 make:clip17s.mp4() { base "$1" -t 17 "${AV[@]}"; }
 make:clip23ms.wav() { ff -i "$(need base.nut)" -ss 1 -t 0.023 -vn -c:a pcm_s16le "$1"; }
 make:clip23ms.nut() { base "$1" -ss 1 -t 0.023 -c:v ffv1 -c:a pcm_s16le; }

@@ -1,0 +1,48 @@
+# The habits of this house. Both `make run` and `make test` install what is missing first.
+.PHONY: run test setup build unit path lint format fixtures bench completions install-completions clean
+
+PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev pkg-config
+TEST_PACKAGES = ffmpeg python3 python3-venv
+TANDEM = .build/release/tandem
+CLIP = media/beep.mp4
+
+run: setup build
+	$(TANDEM) embed --table --quiet $(CLIP)
+	$(TANDEM) inspect $(CLIP) --plot plot.png
+	@echo "The picture of $(CLIP) is in plot.png."
+
+test: setup setup-test build lint unit path
+
+setup:
+	@bash scripts/install.sh $(PACKAGES)
+
+setup-test:
+	@bash scripts/install.sh $(TEST_PACKAGES)
+	@bash scripts/venv.sh
+
+build:
+	swift build -c release
+
+# Unit tests, in release since the numbers are: in a folder of their own, for they need testable modules.
+unit:
+	swift test -c release --scratch-path .build-test -Xswiftc -enable-testing --disable-xctest
+
+# End to end: real media through the program.
+path:
+	OMP_NUM_THREADS=1 .venv/bin/pytest -q Tests/Path
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+
+fixtures:
+	media/make.sh
+
+# Ratios against ffmpeg, side by side in one run.
+bench: build setup-test
+	.venv/bin/python Tests/Bench/bench.py
+
+clean:
+	rm -rf .build .build-test .venv media/fixtures
