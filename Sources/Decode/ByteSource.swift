@@ -1,5 +1,6 @@
 import CFFmpeg
 import Glibc
+import Media
 import Synchronization
 
 /// Set from anywhere to make a blocked read give up.
@@ -41,7 +42,7 @@ final class ByteSource {
   /// - Parameter base: the byte of the file at which the source begins.
   /// - Throws: `SourceError.unreadable` with the system's reason.
   static func open(path: String, from base: Int64 = 0, interruption: Interruption) throws(SourceError) -> ByteSource {
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = Glibc.open(PathText.cString(path), O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable(String(cString: strerror(errno))) }
     let source = ByteSource(descriptor: descriptor, owned: true, base: base, interruption: interruption)
     if base > 0 { lseek(descriptor, off_t(base), SEEK_SET) }

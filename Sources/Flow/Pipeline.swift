@@ -19,8 +19,10 @@ package final class Pipeline: Sendable {
   }
 
   /// A stage that takes and gives. It is made on its own queue, so it may hold what is not Sendable.
+  /// - Parameter observing: sees all that the stage gives, before it is handed on.
   package func stage<S: Stage & ~Copyable>(
-    _ name: String, after input: Channel<[S.Input]>, capacity: Int = 8, _ make: @escaping @Sendable () throws -> S
+    _ name: String, after input: Channel<[S.Input]>, capacity: Int = 8,
+    observing: @escaping @Sendable ([S.Output]) -> Void = { _ in }, _ make: @escaping @Sendable () throws -> S
   ) -> Channel<[S.Output]> {
     let output = Channel<[S.Output]>(capacity: capacity)
     run(
@@ -33,6 +35,7 @@ package final class Pipeline: Sendable {
       while case .element(let inputs) = input.receive() {
         var outputs: [S.Output] = []
         for input in inputs { outputs += try stage.accept(input) }
+        observing(outputs)
         guard outputs.isEmpty || output.send(outputs) else { return }
       }
       let last = try stage.finish()

@@ -40,7 +40,7 @@ final class EmbedRun: Sendable {
     let encoded = pipeline.stage("encode", after: items) {
       EncodeStage(plan.model, pictureRate: plan.grid.pictureRate)
     }
-    let windows = pipeline.stage("align", after: encoded) {
+    let windows = pipeline.stage("align", after: encoded, observing: { [self] in count($0) }) {
       Aligner(
         plan.grid, slots: plan.selection.slots, choice: choice, keepsSteps: plan.layout.hasSteps,
         embed: { plan.model.embed($0, pooled: $1) })
@@ -70,12 +70,12 @@ final class EmbedRun: Sendable {
         interruption: signals.interruption)
       tally.withLock { $0.open(source.info) }
       var position = Position(plan.grid)
-      var emitted = 0
+      // Steps come later than the sound that they are made of.
+      let margin = plan.model.sound.map { TimeSpan(ticks: Int64($0.receptive), Ratio(Int64($0.rate)).inverse) } ?? .zero
       while let items = try source.next() {
         guard emit(items) else { return false }
-        emitted += 1
         for case .mark(let mark) in items { position.note(mark) }
-        if choice.isPast(position.source) {
+        if choice.isPast(position.source - margin) || tally.withLock({ $0.isSatisfied(choice) }) {
           return emit([.mark(.ended(SourceOutcome(name: input.label, ending: .complete)))])
         }
         for case .mark(.ended(let outcome)) in items { note(outcome) }
@@ -106,6 +106,11 @@ final class EmbedRun: Sendable {
     if !losses.isEmpty, !isQuiet {
       Messages.line("tandem: \(outcome.name): " + losses.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
     }
+  }
+
+  private func count(_ aligned: [Aligned]) {
+    let windows = aligned.compactMap { if case .window(let window) = $0 { window } else { nil } }
+    if !windows.isEmpty { tally.withLock { $0.count(windows) } }
   }
 
   // MARK: Writing
@@ -144,10 +149,20 @@ private struct Tally {
   /// Exit codes of the inputs that failed.
   var failures: [Int32] = []
 
+  /// Windows that the present source has given.
+  var windows = 0
+
   mutating func open(_ info: SourceInfo) {
-    (name, duration) = (info.name, info.declaredDuration)
+    (name, duration, windows) = (info.name, info.declaredDuration, 0)
     batching = info.isStreaming ? .within(.milliseconds(100), max: 64) : .doubling(max: 64)
   }
+}
+
+extension Tally {
+  mutating func count(_ given: [Window]) { windows += given.count { $0.source == name } }
+
+  /// Whether the present source has given all that was wanted.
+  func isSatisfied(_ choice: WindowChoice) -> Bool { choice.limit.map { windows >= $0 } ?? false }
 }
 
 /// How far a source has been read: the least that any track has reached.

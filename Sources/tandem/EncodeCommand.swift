@@ -36,8 +36,15 @@ struct EncodeCommand: ParsableCommand {
     for (kind, input) in items { print(try encode(kind, input, model, signals).line) }
   }
 
+  /// In the order of the command line.
   private var items: [(kind: String, input: String)] {
-    image.map { ("image", $0) } + audio.map { ("audio", $0) } + text.map { ("text", $0) }
+    var waiting = ["image": image[...], "audio": audio[...], "text": text[...]]
+    return Tandem.arguments.compactMap { argument in
+      // Each flag takes the next value of its kind, so the order is that of the flags.
+      let kind = argument.split(separator: "=")[0].drop { $0 == "-" }
+      guard argument.hasPrefix("--"), let input = waiting[String(kind)]?.popFirst() else { return nil }
+      return (String(kind), input)
+    }
   }
 
   private func encode(_ kind: String, _ input: String, _ model: any Model, _ signals: Signals) throws -> JSON {

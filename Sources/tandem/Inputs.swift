@@ -1,4 +1,5 @@
 import Glibc
+import Media
 
 /// The inputs of a command: files, URLs, `-`, and the media files of directories.
 struct Inputs {
@@ -33,6 +34,7 @@ struct Inputs {
 
 /// A name as it may be shown and recorded: credentials removed, bytes that are not UTF-8 percent-encoded.
 func shown(_ name: String) -> String {
+  let name = PathText.written(name)
   guard let scheme = name.range(of: "://") else { return name }
   let rest = name[scheme.upperBound...]
   let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
@@ -53,7 +55,7 @@ extension String {
 
 private func isDirectory(_ path: String) -> Bool {
   var status = stat()
-  return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  return unsafe stat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
 /// Endings of the files that FFmpeg is asked to read in a directory; a file given by name needs none of them.
@@ -67,13 +69,13 @@ private let mediaEndings: Set<String> = [
 ]
 
 private func mediaFiles(below directory: String) throws -> [String] {
-  guard let handle = unsafe opendir(directory) else {
+  guard let handle = unsafe opendir(PathText.cString(directory)) else {
     throw unsafe Failure(message: "\(shown(directory)): \(String(cString: strerror(errno)))", exitCode: 66)
   }
   var names: [String] = []
   while let entry = unsafe readdir(handle) {
     let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-      unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      unsafe PathText.name($0.prefix { $0 != 0 })
     }
     if name != ".", name != ".." { names.append(name) }
   }

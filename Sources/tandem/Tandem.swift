@@ -1,6 +1,7 @@
 import ArgumentParser
 import Decode
 import Glibc
+import Media
 
 /// The command: turns media into time-true embeddings.
 @main
@@ -11,11 +12,23 @@ struct Tandem: ParsableCommand {
     version: Version.text,
     subcommands: [EmbedCommand.self, InspectCommand.self, EncodeCommand.self, ModelsCommand.self])
 
+  /// The arguments with every byte kept: see `PathText`.
+  static var arguments: [String] {
+    (1..<Int(CommandLine.argc)).map { n in
+      let argument = unsafe CommandLine.unsafeArgv[n]!
+      return unsafe PathText.name(UnsafeBufferPointer(start: argument, count: strlen(argument)).map(UInt8.init(bitPattern:)))
+    }
+  }
+
   static func main() {
     FFmpeg.silence()
     signal(SIGPIPE, SIG_IGN)  // a reader that has left is an error of the write, not the end of us
     do {
-      var command = try parseAsRoot()
+      guard CommandLine.argc > 1 else {
+        Messages.write(helpMessage() + "\n")
+        throw Failure(message: nil, exitCode: 64)
+      }
+      var command = try parseAsRoot(Self.arguments)
       try command.run()
     } catch let failure as Failure {
       failure.end()

@@ -22,6 +22,10 @@ def test_a_scene_without_its_turn_looks_different(tandem, media):
     assert _vector(tandem, media("sideways.mp4")) @ _vector(tandem, media("view.mp4")) < 0.95
 
 
+def test_a_picture_is_whole_to_its_edges(tandem, media):
+    assert _vector(tandem, media("white854.mp4")) @ _vector(tandem, media("white854.png")) > 0.9999
+
+
 @pytest.mark.parametrize("name", ["gray.mkv", "gray-full.mkv", "gray-tenbit.mkv"])
 def test_luma_is_told_at_full_range(tandem, media, name):
     frames = tandem.frames(media(name))

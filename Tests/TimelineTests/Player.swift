@@ -97,7 +97,8 @@ struct Player {
 }
 
 extension TrackTiming {
-  static let transport = TrackTiming(timeBase: Ratio(1, 90_000), wrapBits: 33)
+  static let transport = TrackTiming(
+    timeBase: Ratio(1, 90_000), wrapBits: 33, nominalInterval: TimeSpan(milliseconds: 100))
   static let milliseconds = TrackTiming(timeBase: Ratio(1, 1000), precision: .rounded)
 }
 

@@ -37,6 +37,10 @@ make:gray.mkv() { gray "$1" -c:v ffv1 -pix_fmt yuv420p; }
 make:gray-full.mkv() { gray "$1" -vf scale=out_range=full -c:v ffv1 -pix_fmt yuv420p -color_range pc; }
 make:gray-tenbit.mkv() { gray "$1" -c:v ffv1 -pix_fmt yuv420p10le; }
 
+# White in a width that is no multiple of 8: what a converter leaves out at the edge is not white.
+make:white854.mp4() { ff -f lavfi -i color=white:s=854x480:r=25:d=1 "${H264[@]}" -pix_fmt yuv420p "$1"; }
+make:white854.png() { ff -f lavfi -i color=white:s=854x480:r=25:d=1 -frames:v 1 -f image2 "$1"; }
+
 make:still.png() { ff -f lavfi -i "$PICTURE:d=1" -frames:v 1 -f image2 -c:v png "$1"; }
 make:still.jpg() { ff -i "$(need still.png)" -q:v 2 -f image2 "$1"; }
 # The same picture over black, by alpha: the right half is clear.
