@@ -43,7 +43,7 @@ package struct Aligner: Stage {
 
   private mutating func pass(_ mark: Mark) -> [Aligned] {
     switch mark {
-    case .opened(let info): (source, windowCount, emitted) = (info, 0, 0)
+    case .opened(let info): source = info
     case .epoch(let opened): open(opened)
     case .covered(let coverage): change(coverage.slot) { $0.add(coverage) }
     case .shown(let frame): change(frame.slot) { $0.add(frame) }
@@ -52,7 +52,7 @@ package struct Aligner: Stage {
       change(slot) { $0.reached = max($0.reached, instant) }
       return takeComplete()
     case .closed(_, let end): return close(at: end)
-    case .ended(let outcome): return [.ended(outcome, windows: windowCount)]
+    case .ended(let outcome): return end(outcome)
     }
     return []
   }
@@ -75,8 +75,14 @@ package struct Aligner: Stage {
     let count = grid.windowCount(end: end)
     var windows: [Aligned] = []
     while next < count { windows += take() }
-    epoch = nil
+    (epoch, tracks) = (nil, [])
     return windows
+  }
+
+  /// The next source may fail before it is opened: nothing of this one may count for it.
+  private mutating func end(_ outcome: SourceOutcome) -> [Aligned] {
+    defer { (source, epoch, tracks, windowCount, emitted) = (nil, nil, [], 0, 0) }
+    return [.ended(outcome, windows: windowCount)]
   }
 
   /// Window `next`, if it was chosen, and forgets what no later window needs.

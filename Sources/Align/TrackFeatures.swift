@@ -42,7 +42,7 @@ struct TrackFeatures {
     return WindowTrack(
       slot: slot, valid: valid(window), vector: pool.flatMap { embed(slot.modality, $0.mean) },
       pts: slot.modality == .audio ? firstSample(in: window).map { [$0] } ?? [] : distinct.compactMap(\.pts),
-      timeBase: coverages(in: window).first?.timeBase, frames: Int32(distinct.count),
+      timeBase: coverages(in: window).first?.timeBase ?? distinct.first?.timeBase, frames: Int32(distinct.count),
       framesRepeated: Int32(frames.count - distinct.count), quality: pool?.quality, steps: keepsSteps ? inside : [])
   }
 

@@ -28,6 +28,7 @@ package final class Packet {
   }
 
   package var isCorrupt: Bool { raw.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
+  package var isKey: Bool { raw.pointee.flags & AV_PKT_FLAG_KEY != 0 }
   /// Declared duration; 0 when unknown.
   package var duration: Int64 { raw.pointee.duration }
 

@@ -52,7 +52,7 @@ package final class Channel<Element: Sendable>: Sendable {
     }
   }
 
-  /// Nil once closed and drained, or when `timeout` passes. One receiver at a time.
+  /// The next element, waiting for it until `timeout`; `closed` once closed and drained. One receiver at a time.
   package func receive(timeout: DispatchTime = .distantFuture) -> Received<Element> {
     while true {
       let outcome = state.withLock { state -> Received<Element>? in

@@ -83,7 +83,7 @@ package final class Pipeline: Sendable {
     return output
   }
 
-  /// A stage that only takes. `consume` is made on its own queue; `finish` is called when all went well.
+  /// A stage that only takes. `next` gives nil at the end, also when a stage before this one failed: `wait` tells.
   package func sink<Input: Sendable>(
     _ name: String, after input: Channel<Input>,
     _ body: @escaping @Sendable (_ next: () -> Input?) throws -> Void

@@ -8,15 +8,13 @@ package final class ItemSource {
   package let info: SourceInfo
   private let reader: SlotReader
   private var timekeeper: Timekeeper<PictureFrame>
-  private let request: SourceRequest
+  private var maker: ItemMaker
   private var order: [Slot: PacketOrder] = [:]
   private var held = HeldPackets()
-  private var resampling: [Slot: RunResampler] = [:]
-  private let pictures = PictureConverter()
+  /// Picture tracks that are still before the wanted part.
+  private var forward: [Slot: FastForward] = [:]
   private var counters = Counters()
-  private var hasOpenedEpoch = false
   private var breakOff: String?
-  private var frames: [FrameTrace]?
   private var isOpened = false
   private var isFinished = false
 
@@ -25,26 +23,22 @@ package final class ItemSource {
   ///   - label: the name that its records carry.
   ///   - tracesFrames: decode every frame and keep what `takeFrames` tells.
   /// - Throws: `SourceError`.
-  package static func open(
+  package init(
     _ name: String, label: String, _ selection: TrackSelection, _ request: SourceRequest, threads: Int,
     tracesFrames: Bool = false, interruption: Interruption
-  ) throws(SourceError) -> ItemSource {
-    let reader = try SlotReader(name, selection, threads: threads, interruption: interruption)
+  ) throws(SourceError) {
+    reader = try SlotReader(name, selection, threads: threads, interruption: interruption)
     let source = reader.reader
-    let info = SourceInfo(
+    info = SourceInfo(
       name: label, container: source.container, tracks: source.tracks, slots: reader.present.map(\.slot),
       declaredDuration: source.declaredDuration, creationTime: source.creationTime, isStreaming: source.isStreaming)
-    return ItemSource(info, reader, request, tracesFrames ? [] : nil)
-  }
-
-  private init(_ info: SourceInfo, _ reader: SlotReader, _ request: SourceRequest, _ frames: [FrameTrace]?) {
-    self.info = info
-    self.reader = reader
-    self.request = request
-    self.frames = frames
     timekeeper = Timekeeper(
       reader.present, pictureRate: request.pictureRate, stillLength: request.stillLength)
-    for refusal in reader.reader.refusals { counters.add("refused: \(refusal)") }
+    maker = ItemMaker(request, tracesFrames: tracesFrames)
+    if !tracesFrames, request.start > Self.shortestForward {
+      for slot in info.slots where slot.modality == .video { forward[slot] = FastForward(until: request.start) }
+    }
+    for refusal in source.refusals { counters.add("refused: \(refusal)") }
   }
 
   /// The next items, in order, from `.opened` to `.ended`; nil after that.
@@ -58,27 +52,23 @@ package final class ItemSource {
     var items: [Item] = []
     while items.count < Self.chunk {
       guard let (packet, slot) = try nextPacket() else {
-        if held.isEmpty {
-          items += finish()
-          break
-        }
-        items += convert(timekeeper.stopWaiting())  // for a track that stays silent
+        if held.isEmpty { return items + finish() }
+        items += maker.items(timekeeper.stopWaiting())  // for a track that stays silent
         continue
       }
-      items += convert(process(packet, slot))
+      items += maker.items(process(packet, slot))
       if items.contains(where: \.isPicture) { break }  // large: hand it on at once
     }
     return items
   }
 
   /// The frames that were decoded since the last call; none unless the source was opened to trace them.
-  package func takeFrames() -> [FrameTrace] {
-    defer { if frames != nil { frames = [] } }
-    return frames ?? []
-  }
+  package func takeFrames() -> [FrameTrace] { maker.takeFrames() }
 
   /// Items in one hand-over: enough that queues cost nothing, few enough to bound what is under way.
   private static let chunk = 32
+  /// Less than this is decoded as quickly as it is skipped.
+  private static let shortestForward = TimeSpan(seconds: 2)
 
   // MARK: Packets
 
@@ -115,19 +105,35 @@ package final class ItemSource {
   }
 
   private func process(_ packet: Packet, _ slot: Slot) -> [Timed<PictureFrame>] {
+    guard var forward = forward[slot], !forward.isOver else { return decode(packet, slot) }
+    let order = forward.take(packet, at: packet.pts.flatMap { timekeeper.position(slot, $0) })
+    self.forward[slot] = forward
+    switch order {
+    case .decode(let packets): return packets.flatMap { decode($0, slot) }
+    case .pass(let packets): return pass(packets, slot)
+    }
+  }
+
+  private func decode(_ packet: Packet, _ slot: Slot) -> [Timed<PictureFrame>] {
     if let dts = packet.dts { timekeeper.noteDecodeStamp(slot, dts) }
-    let passOver = canPassOver(packet, slot)
-    let decoded = reader.decode(packet, slot, passOver: passOver)
+    let decoded = reader.decode(packet, slot, passOver: canPassOver(packet, slot))
     let replaced = reader.takeDrained().flatMap { time($1, $0) }
     return replaced + time(decoded, slot)
+  }
+
+  /// Tells the clock of pictures that nobody will look at.
+  private func pass(_ packets: [Packet], _ slot: Slot) -> [Timed<PictureFrame>] {
+    let before = time(reader.drain(slot), slot)
+    return packets.sorted { $0.pts ?? .min < $1.pts ?? .min }.reduce(into: before) { timed, packet in
+      timed += timekeeper.accept(DecodedPicture(pts: packet.pts, duration: packet.duration, image: nil), slot)
+    }
   }
 
   /// A picture that no instant of the grid falls on need not be decoded, if no other needs it. Its time on
   /// screen ends at the latest when the next stamp already seen begins.
   private func canPassOver(_ packet: Packet, _ slot: Slot) -> Bool {
-    guard frames == nil, slot.modality == .video, !packet.isCorrupt, reader.canPassOver(packet),
-      let pts = packet.pts,
-      let next = order[slot]?.next(after: pts)
+    guard maker.frames == nil, slot.modality == .video, !packet.isCorrupt, reader.canPassOver(packet),
+      let pts = packet.pts, let next = order[slot]?.next(after: pts)
     else { return false }
     return !timekeeper.needsPicture(slot, from: pts, until: next)
   }
@@ -140,120 +146,32 @@ package final class ItemSource {
     return timed
   }
 
+  // MARK: The end
+
   private func finish() -> [Item] {
     isFinished = true
     var items: [Item] = []
     for slot in info.slots where slot.modality != .text {
-      items += convert(time(reader.drain(slot), slot))
-      items += convert(timekeeper.end(slot))
+      let held = forward[slot]?.finish() ?? []
+      items += maker.items(held.flatMap { decode($0, slot) })
+      items += maker.items(time(reader.drain(slot), slot))
+      items += maker.items(timekeeper.end(slot))
     }
+    items += maker.items(timekeeper.finish())
     reader.finish()
-    items += convert(timekeeper.finish())
-    counters.add(timekeeper.counters)
-    counters.add(reader.counters)
+    for other in [timekeeper.counters, reader.counters, maker.counters] { counters.add(other) }
     items.append(.mark(.ended(SourceOutcome(name: info.name, ending: ending, counters: counters))))
     return items
   }
 
   private var ending: SourceOutcome.Ending {
     let failures = info.slots.reduce(0) { $0 + counters["\($1.name)_decode_errors"] }
-    if !hasOpenedEpoch, breakOff != nil || failures > 0 {
+    if !maker.hasOpenedEpoch, breakOff != nil || failures > 0 {
       return .failed("nothing in it could be decoded (\(breakOff ?? "\(failures) damaged packets"))", exitCode: 65)
     }
     if let breakOff { return .truncated(breakOff) }
     return failures > 0 ? .truncated("\(failures) packets could not be decoded") : .complete
   }
-
-  // MARK: Items
-
-  private func convert(_ timed: [Timed<PictureFrame>]) -> [Item] {
-    var items: [Item] = []
-    for content in timed {
-      switch content {
-      case .sound(let sound): items += resample(sound)
-      case .picture(let picture): items += render(picture)
-      case .mark(let mark): items += pass(mark)
-      }
-    }
-    return items
-  }
-
-  private func resample(_ sound: TimedSound) -> [Item] {
-    do throws(FFmpegError) {
-      return try resampling[sound.slot, default: RunResampler(to: request.sampleRate)].accept(sound).map(Item.sound)
-    } catch {
-      counters.add("\(sound.slot.name)_samples_failed", Int64(sound.samples.count))
-      return []
-    }
-  }
-
-  /// The picture in RGB, converted once for all its instants.
-  private func render(_ picture: TimedPicture<PictureFrame>) -> [Item] {
-    trace(picture)
-    guard !picture.instants.isEmpty else { return [] }
-    do throws(FFmpegError) {
-      guard let image = try picture.image?.rgb(pictures) else {
-        counters.add("\(picture.slot.name)_pictures_missing", Int64(picture.instants.count))
-        return []
-      }
-      return picture.instants.map {
-        .picture(
-          Picture(slot: picture.slot, epoch: picture.epoch, instant: $0.instant, valid: $0.valid, image: image))
-      }
-    } catch {
-      counters.add("\(picture.slot.name)_pictures_failed", Int64(picture.instants.count))
-      return []
-    }
-  }
-
-  private func trace(_ picture: TimedPicture<PictureFrame>) {
-    guard frames != nil, let image = picture.image else { return }
-    do throws(FFmpegError) {
-      frames!.append(
-        FrameTrace(
-          slot: picture.slot, epoch: picture.epoch, interval: picture.interval, pts: picture.pts, isKey: image.isKey,
-          width: image.width, height: image.height, luma: try image.meanLuma(pictures)))
-    } catch { counters.add("\(picture.slot.name)_pictures_failed") }
-  }
-
-  /// Marks keep their place behind the sound that is still in a resampler.
-  private func pass(_ mark: Mark) -> [Item] {
-    switch mark {
-    case .epoch:
-      hasOpenedEpoch = true
-      return [.mark(mark)]
-    case .reached(let slot, let instant):
-      guard let run = resampling[slot] else { return [.mark(mark)] }
-      if instant == .end { return flush(slot) + [.mark(mark)] }
-      return [.mark(.reached(slot, min(instant, run.position ?? instant)))]
-    case .closed:
-      return resampling.keys.sorted { $0.number < $1.number }.flatMap { flush($0) } + [.mark(mark)]
-    default: return [.mark(mark)]
-    }
-  }
-
-  private func flush(_ slot: Slot) -> [Item] {
-    do throws(FFmpegError) {
-      return try resampling[slot]!.finish().map(Item.sound)
-    } catch {
-      counters.add("\(slot.name)_samples_failed")
-      return []
-    }
-  }
-}
-
-/// One decoded frame as `inspect --frames` lists it.
-package struct FrameTrace: Sendable {
-  package var slot: Slot
-  package var epoch: Int32
-  package var interval: Interval
-  package var pts: Int64?
-  package var isKey: Bool
-  /// As coded.
-  package var width: Int
-  package var height: Int
-  /// The mean of Y at full range, 0…255.
-  package var luma: Double
 }
 
 extension Item {

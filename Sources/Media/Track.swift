@@ -60,8 +60,11 @@ package struct SourceRequest: Hashable, Sendable {
   package var pictureRate: Ratio
   /// How long a picture without a duration stays: one window.
   package var stillLength: TimeSpan
+  /// Position in the source before which nothing is wanted but its time.
+  package var start: TimeSpan
 
-  package init(sampleRate: Int, pictureRate: Ratio, stillLength: TimeSpan) {
+  package init(sampleRate: Int, pictureRate: Ratio, stillLength: TimeSpan, start: TimeSpan = .zero) {
+    self.start = start
     self.sampleRate = sampleRate
     self.pictureRate = pictureRate
     self.stillLength = stillLength

@@ -62,6 +62,12 @@ package struct Timekeeper<Image> {
     return Instant(index: first, rate: pictureRate) < Instant(flicks: end.flicks) || start < .zero
   }
 
+  /// Where in the source a stamp lies; nil before the first epoch has opened.
+  package func position(_ slot: Slot, _ pts: Int64) -> TimeSpan? {
+    guard let epoch, let n = index(slot), !tracks[n].isJumped else { return nil }
+    return epoch.start + TimeSpan(ticks: pts, tracks[n].timing.timeBase) + tracks[n].timing.shift - zero
+  }
+
   // MARK: Decoded samples
 
   package mutating func accept(_ sound: DecodedSound, _ slot: Slot) -> [Timed<Image>] {

@@ -65,17 +65,16 @@ final class EmbedRun: Sendable {
   private func read(_ input: Inputs.Input, _ resume: ResumePoint?, _ emit: ([Item]) -> Bool) throws -> Bool {
     if resume?.isComplete(input.label) ?? false { return true }
     do throws(SourceError) {
-      let source = try ItemSource.open(
-        input.path, label: input.label, plan.selection, plan.request, threads: plan.threads,
+      let source = try ItemSource(
+        input.path, label: input.label, plan.selection, plan.request(from: choice.start), threads: plan.threads,
         interruption: signals.interruption)
       tally.withLock { $0.open(source.info) }
       var position = Position(plan.grid)
-      // Steps come later than the sound that they are made of.
-      let margin = plan.model.sound.map { TimeSpan(ticks: Int64($0.receptive), Ratio(Int64($0.rate)).inverse) } ?? .zero
       while let items = try source.next() {
         guard emit(items) else { return false }
         for case .mark(let mark) in items { position.note(mark) }
-        if choice.isPast(position.source - margin) || tally.withLock({ $0.isSatisfied(choice) }) {
+        // Steps come later than the sound that they are made of.
+        if choice.isPast(position.source - plan.lookback) || tally.withLock({ $0.isSatisfied(choice) }) {
           return emit([.mark(.ended(SourceOutcome(name: input.label, ending: .complete)))])
         }
         for case .mark(.ended(let outcome)) in items { note(outcome) }

@@ -76,7 +76,7 @@ private struct Pooled {
     var sums: [Double] = []
     var total = 0.0
     do throws(SourceError) {
-      let source = try ItemSource.open(
+      let source = try ItemSource(
         input, label: shown(input), TrackSelection(modality.rawValue)!, request, threads: 2, interruption: interruption)
       var stage = EncodeStage(model, pictureRate: rate)
       reading: while let items = try source.next() {

@@ -32,7 +32,7 @@ struct Inspection: ~Copyable {
       sampleRate: command.wav == nil ? 16_000 : command.rate, pictureRate: grid.pictureRate, stillLength: grid.length)
     let source: ItemSource
     do throws(SourceError) {
-      source = try ItemSource.open(
+      source = try ItemSource(
         command.input, label: label, selection, request, threads: command.way.threads,
         tracesFrames: command.frames != nil, interruption: signals.interruption)
     } catch { throw Failure(message: "\(label): \(error)", exitCode: error.exitCode) }

@@ -14,9 +14,17 @@ struct WayPlan: Sendable {
   let layout: RecordLayout
 
   /// What the left of the seam is told.
-  var request: SourceRequest {
+  /// - Parameter start: where the first wanted window begins; encoders also see what comes shortly before.
+  func request(from start: TimeSpan = .zero) -> SourceRequest {
     SourceRequest(
-      sampleRate: model.sound?.rate ?? 16_000, pictureRate: grid.pictureRate, stillLength: grid.length)
+      sampleRate: model.sound?.rate ?? 16_000, pictureRate: grid.pictureRate, stillLength: grid.length,
+      start: start - lookback - TimeSpan(seconds: 1))
+  }
+
+  /// How long a step reaches back or ahead, at most.
+  var lookback: TimeSpan {
+    let sound = model.sound.map { TimeSpan(ticks: Int64($0.receptive), Ratio(Int64($0.rate)).inverse) } ?? .zero
+    return max(sound, TimeSpan(ticks: 1, grid.pictureRate.inverse))
   }
 
   /// - Throws: `Failure` 78 for an unknown model, 64 for vectors that cannot be fused as asked.

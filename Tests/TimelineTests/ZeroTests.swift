@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func aStillPictureLastsOneWindow() {
-    var player = Player([(picture, .transport)])
+    var player = Player([(picture, TrackTiming(timeBase: Ratio(1, 25)))])
     player.show(at: .zero)
     let played = player.finish()
     #expect(played.ends == [Instant.zero + seconds(2)])

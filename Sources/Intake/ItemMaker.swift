@@ -1,0 +1,120 @@
+import Decode
+package import Media
+import Timeline
+
+/// The last step before the seam: timed content becomes plain Items. Sound is resampled once per unbroken run,
+/// pictures are converted once for all their instants, and what comes before the wanted part is left out.
+struct ItemMaker {
+  private let request: SourceRequest
+  private var resampling: [Slot: RunResampler] = [:]
+  private let pictures = PictureConverter()
+  private var epochStart = TimeSpan.zero
+  private(set) var hasOpenedEpoch = false
+  private(set) var counters = Counters()
+  /// Frames seen since the last look; nil when nobody wants them.
+  private(set) var frames: [FrameTrace]?
+
+  init(_ request: SourceRequest, tracesFrames: Bool) {
+    self.request = request
+    frames = tracesFrames ? [] : nil
+  }
+
+  mutating func items(_ timed: [Timed<PictureFrame>]) -> [Item] {
+    timed.flatMap { content in
+      switch content {
+      case .sound(let sound): resample(sound)
+      case .picture(let picture): render(picture)
+      case .mark(let mark): pass(mark)
+      }
+    }
+  }
+
+  mutating func takeFrames() -> [FrameTrace] {
+    defer { if frames != nil { frames = [] } }
+    return frames ?? []
+  }
+
+  private mutating func resample(_ sound: TimedSound) -> [Item] {
+    do throws(FFmpegError) {
+      let runs = try resampling[sound.slot, default: RunResampler(to: request.sampleRate)].accept(sound)
+      return runs.filter(isWanted).map(Item.sound)
+    } catch {
+      counters.add("\(sound.slot.name)_samples_failed", Int64(sound.samples.count))
+      return []
+    }
+  }
+
+  private func isWanted(_ run: AudioRun) -> Bool {
+    let end = Instant(index: run.firstSample + Int64(run.samples.count), rate: Ratio(Int64(run.rate)))
+    return epochStart + end.sinceZero > request.start
+  }
+
+  private mutating func render(_ picture: TimedPicture<PictureFrame>) -> [Item] {
+    trace(picture)
+    let wanted = picture.instants.filter { epochStart + $0.instant.sinceZero >= request.start }
+    guard !wanted.isEmpty else { return [] }
+    do throws(FFmpegError) {
+      guard let image = try picture.image?.rgb(pictures) else {
+        counters.add("\(picture.slot.name)_pictures_missing", Int64(wanted.count))
+        return []
+      }
+      return wanted.map {
+        .picture(
+          Picture(slot: picture.slot, epoch: picture.epoch, instant: $0.instant, valid: $0.valid, image: image))
+      }
+    } catch {
+      counters.add("\(picture.slot.name)_pictures_failed", Int64(wanted.count))
+      return []
+    }
+  }
+
+  private mutating func trace(_ picture: TimedPicture<PictureFrame>) {
+    guard frames != nil, let image = picture.image else { return }
+    do throws(FFmpegError) {
+      frames!.append(
+        FrameTrace(
+          slot: picture.slot, epoch: picture.epoch, interval: picture.interval, pts: picture.pts, isKey: image.isKey,
+          width: image.width, height: image.height, luma: try image.meanLuma(pictures)))
+    } catch { counters.add("\(picture.slot.name)_pictures_failed") }
+  }
+
+  /// Marks keep their place behind the sound that is still in a resampler.
+  private mutating func pass(_ mark: Mark) -> [Item] {
+    switch mark {
+    case .epoch(let epoch):
+      hasOpenedEpoch = true
+      epochStart = epoch.start
+      return [.mark(mark)]
+    case .reached(let slot, let instant):
+      guard let run = resampling[slot] else { return [.mark(mark)] }
+      if instant == .end { return flush(slot) + [.mark(mark)] }
+      return [.mark(.reached(slot, min(instant, run.position ?? instant)))]
+    case .closed:
+      return resampling.keys.sorted { $0.number < $1.number }.flatMap { flush($0) } + [.mark(mark)]
+    default: return [.mark(mark)]
+    }
+  }
+
+  private mutating func flush(_ slot: Slot) -> [Item] {
+    do throws(FFmpegError) {
+      return try resampling[slot]!.finish().filter(isWanted).map(Item.sound)
+    } catch {
+      counters.add("\(slot.name)_samples_failed")
+      return []
+    }
+  }
+}
+
+/// One decoded frame as `inspect --frames` lists it.
+package struct FrameTrace: Sendable {
+  package var slot: Slot
+  package var epoch: Int32
+  package var interval: Interval
+  package var pts: Int64?
+  package var isKey: Bool
+  /// As coded.
+  package var width: Int
+  package var height: Int
+  /// The mean of Y at full range, 0…255.
+  package var luma: Double
+}
