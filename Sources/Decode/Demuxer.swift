@@ -27,7 +27,8 @@ final class Demuxer {
     case url(String, protocols: String)
   }
 
-  /// Opens and probes. Stamps stay as stored: FFmpeg neither infers nor unwraps them.
+  /// Opens and probes. Stamps stay as stored: FFmpeg neither infers nor unwraps them, for a stamp inferred from a
+  /// damaged one would agree with it.
   /// - Parameter advancedEdits: let FFmpeg apply edit lists (several media edits), else we do.
   static func open(
     _ input: Input, advancedEdits: Bool, interruption: Interruption
@@ -39,7 +40,6 @@ final class Demuxer {
     }
     fresh.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(interruption).toOpaque()
     fresh.pointee.correct_ts_overflow = 0
-    fresh.pointee.flags |= AVFMT_FLAG_NOFILLIN
     fresh.pointee.max_streams = 64
     var bytes: Bytes?
     var name = ""
@@ -57,9 +57,15 @@ final class Demuxer {
     }
     try check(avformat_open_input(&context, name, nil, &options.dictionary), "open input")
     let demuxer = Demuxer(owning: context!, bytes, interruption)
+    if !counted.contains(demuxer.containerName) { demuxer.context.pointee.flags |= AVFMT_FLAG_NOFILLIN }
     try check(demuxer.probe(), "find streams")
     return demuxer
   }
+
+  /// Containers of sound without stamps: there FFmpeg's own count is the stamp, and padding is signalled by it.
+  private static let counted: Set = [
+    "aac", "ac3", "aiff", "amr", "ape", "au", "caf", "eac3", "flac", "mp3", "tta", "w64", "wav", "wv",
+  ]
 
   /// The next packet, or nil at the end of the source.
   func next() throws(FFmpegError) -> Packet? {
@@ -79,9 +85,11 @@ final class Demuxer {
   }
 
   var containerName: String { String(cString: context.pointee.iformat.pointee.name) }
+  /// As the container's header says it; nil where FFmpeg had to estimate.
   var declaredDuration: TimeSpan? {
     let duration = context.pointee.duration
-    return duration > 0 ? TimeSpan(ticks: duration, Ratio(1, Int64(AV_TIME_BASE))) : nil
+    let isDeclared = context.pointee.duration_estimation_method == AVFMT_DURATION_FROM_STREAM
+    return duration > 0 && isDeclared ? TimeSpan(ticks: duration, Ratio(1, Int64(AV_TIME_BASE))) : nil
   }
 
   var streamCount: Int { Int(context.pointee.nb_streams) }

@@ -1,4 +1,5 @@
 import CFFmpeg
+import Glibc
 import Media
 
 /// Brings decoded pictures to packed 8-bit RGB at display size. Keeps the scaler of the last format.
@@ -47,14 +48,18 @@ package final class PictureConverter {
     let coefficients = sws_getCoefficients(Self.matrix(of: frame))
     sws_setColorspaceDetails(
       scaler, coefficients, isFullRange(frame) ? 1 : 0, coefficients, 1, 0, 1 << 16, 1 << 16)
-    let stride = width * bytesPerPixel
+    // The scaler works in blocks of pixels and leaves out a block that the row has no room for.
+    let stride = (width + 15) / 16 * 16 * bytesPerPixel
+    let packed = width * bytesPerPixel
     var rows: Int32 = 0
-    // The scaler's vector code may write past a row's end: the slack keeps it inside.
-    var pixels = [UInt8](unsafeUninitializedCapacity: stride * height + 64) { buffer, filled in
+    let pixels = [UInt8](unsafeUninitializedCapacity: stride * height + 64) { buffer, filled in
       rows = ff_scale(scaler, frame, buffer.baseAddress!, Int32(stride))
-      filled = stride * height
+      if stride != packed, rows > 0 {
+        let base = UnsafeMutableRawPointer(buffer.baseAddress!)
+        for y in 1..<max(height, 2) where y < height { memmove(base + y * packed, base + y * stride, packed) }
+      }
+      filled = rows > 0 ? packed * height : 0
     }
-    if rows < 0 { pixels = [] }
     try check(rows, "convert picture")
     return pixels
   }

@@ -8,14 +8,19 @@ struct ItemMaker {
   private let request: SourceRequest
   private var resampling: [Slot: RunResampler] = [:]
   private let pictures = PictureConverter()
+  private var sidecar: Sidecar?
+  private var epoch: Int32 = 0
   private var epochStart = TimeSpan.zero
   private(set) var hasOpenedEpoch = false
+  /// Position in the source at which the last closed epoch ended.
+  private(set) var end = TimeSpan.zero
   private(set) var counters = Counters()
   /// Frames seen since the last look; nil when nobody wants them.
   private(set) var frames: [FrameTrace]?
 
-  init(_ request: SourceRequest, tracesFrames: Bool) {
+  init(_ request: SourceRequest, _ sidecar: Sidecar?, tracesFrames: Bool) {
     self.request = request
+    self.sidecar = sidecar
     frames = tracesFrames ? [] : nil
   }
 
@@ -84,15 +89,27 @@ struct ItemMaker {
     case .epoch(let epoch):
       hasOpenedEpoch = true
       epochStart = epoch.start
+      self.epoch = epoch.index
       return [.mark(mark)]
-    case .reached(let slot, let instant):
-      guard let run = resampling[slot] else { return [.mark(mark)] }
-      if instant == .end { return flush(slot) + [.mark(mark)] }
-      return [.mark(.reached(slot, min(instant, run.position ?? instant)))]
-    case .closed:
-      return resampling.keys.sorted { $0.number < $1.number }.flatMap { flush($0) } + [.mark(mark)]
+    case .reached(let slot, let instant): return reach(slot, instant)
+    case .closed(_, let end):
+      self.end = epochStart + end.sinceZero
+      let cues = takeCues(before: self.end)
+      return cues + resampling.keys.sorted { $0.number < $1.number }.flatMap { flush($0) } + [.mark(mark)]
     default: return [.mark(mark)]
     }
+  }
+
+  /// Sound up to an instant, and the cues beside it that begin until then: they come before the window closes.
+  private mutating func reach(_ slot: Slot, _ instant: Instant) -> [Item] {
+    let cues = instant == .end ? [] : takeCues(before: epochStart + instant.sinceZero)
+    guard let run = resampling[slot] else { return cues + [.mark(.reached(slot, instant))] }
+    if instant == .end { return flush(slot) + cues + [.mark(.reached(slot, instant))] }
+    return cues + [.mark(.reached(slot, min(instant, run.position ?? instant)))]
+  }
+
+  private mutating func takeCues(before position: TimeSpan) -> [Item] {
+    sidecar?.take(before: position, epoch: epoch, epochStart: epochStart).map { .mark(.cue($0)) } ?? []
   }
 
   private mutating func flush(_ slot: Slot) -> [Item] {

@@ -21,11 +21,12 @@ package final class ItemSource {
   /// - Parameters:
   ///   - name: a path, `-` or a URL.
   ///   - label: the name that its records carry.
+  ///   - sidecar: cues of a file beside it.
   ///   - tracesFrames: decode every frame and keep what `takeFrames` tells.
   /// - Throws: `SourceError`.
   package init(
     _ name: String, label: String, _ selection: TrackSelection, _ request: SourceRequest, threads: Int,
-    tracesFrames: Bool = false, interruption: Interruption
+    sidecar: Sidecar? = nil, tracesFrames: Bool = false, interruption: Interruption
   ) throws(SourceError) {
     reader = try SlotReader(name, selection, threads: threads, interruption: interruption)
     let source = reader.reader
@@ -34,7 +35,7 @@ package final class ItemSource {
       declaredDuration: source.declaredDuration, creationTime: source.creationTime, isStreaming: source.isStreaming)
     timekeeper = Timekeeper(
       reader.present, pictureRate: request.pictureRate, stillLength: request.stillLength)
-    maker = ItemMaker(request, tracesFrames: tracesFrames)
+    maker = ItemMaker(request, sidecar, tracesFrames: tracesFrames)
     if !tracesFrames, request.start > Self.shortestForward {
       for slot in info.slots where slot.modality == .video { forward[slot] = FastForward(until: request.start) }
     }
@@ -170,7 +171,19 @@ package final class ItemSource {
       return .failed("nothing in it could be decoded (\(breakOff ?? "\(failures) damaged packets"))", exitCode: 65)
     }
     if let breakOff { return .truncated(breakOff) }
-    return failures > 0 ? .truncated("\(failures) packets could not be decoded") : .complete
+    if failures > 0 { return .truncated("\(failures) packets could not be decoded") }
+    if let missing { return .truncated("it ends \(missing.nanoseconds / 1_000_000) ms before its header says") }
+    return .complete
+  }
+
+  /// How much of a source that we read whole is not there, by its header.
+  private var missing: TimeSpan? {
+    func heard(_ modality: Modality) -> Bool {
+      info.tracks.count { $0.modality == modality } <= info.slots.count { $0.modality == modality }
+    }
+    guard heard(.audio), heard(.video), maker.hasOpenedEpoch, let declared = info.declaredDuration else { return nil }
+    let missing = declared - maker.end
+    return missing > TimeSpan(milliseconds: 500) ? missing : nil
   }
 }
 

@@ -1,5 +1,6 @@
 import Align
 import ArgumentParser
+import Decode
 import Emit
 import Fuse
 import Glibc
@@ -35,6 +36,9 @@ struct EmbedCommand: ParsableCommand {
 
   @Option(help: "Name of the one input in its records.")
   var name: String?
+
+  @Option(help: "A subtitle file beside the one input.")
+  var subs: String?
 
   @Option(help: "First window's position in the source.")
   var start: DurationText?
@@ -79,8 +83,17 @@ struct EmbedCommand: ParsableCommand {
     signals.listen()
     let choice = WindowChoice(start: start?.span ?? .zero, duration: duration?.span, limit: limit)
     let run = EmbedRun(
-      plan: plan, choice: choice, recordsFailures: onError == .record, signals: signals, isQuiet: quiet)
+      plan: plan, choice: choice, sidecar: try sidecar(inputs.all.count, signals),
+      recordsFailures: onError == .record, signals: signals, isQuiet: quiet)
     try run.embed(inputs.all, into: output)
+  }
+
+  private func sidecar(_ inputs: Int, _ signals: Signals) throws -> Sidecar? {
+    guard let subs else { return nil }
+    guard inputs == 1 else { throw Failure.usage("--subs goes with one input, these are \(inputs)") }
+    do throws(SourceError) {
+      return try Sidecar.read(subs, interruption: signals.interruption)
+    } catch { throw Failure(message: "\(shown(subs)): \(error)", exitCode: error.exitCode) }
   }
 }
 

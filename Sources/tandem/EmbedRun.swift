@@ -14,13 +14,17 @@ import Synchronization
 final class EmbedRun: Sendable {
   private let plan: WayPlan
   private let choice: WindowChoice
+  private let sidecar: Sidecar?
   private let recordsFailures: Bool
   private let signals: Signals
   private let isQuiet: Bool
   private let tally = Mutex(Tally())
 
-  init(plan: WayPlan, choice: WindowChoice, recordsFailures: Bool, signals: Signals, isQuiet: Bool) {
+  init(
+    plan: WayPlan, choice: WindowChoice, sidecar: Sidecar?, recordsFailures: Bool, signals: Signals, isQuiet: Bool
+  ) {
     self.plan = plan
+    self.sidecar = sidecar
     self.choice = choice
     self.recordsFailures = recordsFailures
     self.signals = signals
@@ -67,7 +71,7 @@ final class EmbedRun: Sendable {
     do throws(SourceError) {
       let source = try ItemSource(
         input.path, label: input.label, plan.selection, plan.request(from: choice.start), threads: plan.threads,
-        interruption: signals.interruption)
+        sidecar: sidecar, interruption: signals.interruption)
       tally.withLock { $0.open(source.info) }
       var position = Position(plan.grid)
       while let items = try source.next() {
@@ -128,6 +132,8 @@ final class EmbedRun: Sendable {
         name, records: records, position: last.place?.interval.start.sinceZero ?? .zero, total: total)
     }
     try sink.finish()
+    let losses = sink.losses
+    if !losses.isEmpty { Messages.warning(losses.map { "\($0.name) \($0.count)" }.joined(separator: ", ")) }
   }
 
   private func end() throws {

@@ -38,4 +38,11 @@ final class RecordSink: Sendable {
 
   /// - Throws: `EmitError`.
   func finish() throws { try emitter.withLock { try $0?.finish() } }
+
+  /// What the output could not take or nobody read.
+  var losses: [(name: String, count: Int64)] {
+    let counters = emitter.withLock { $0?.counters } ?? Counters()
+    return ["readers_dropped", "records_unread", "batches_dropped", "non_finite_values", "rows_without_vector"]
+      .map { ($0, counters[$0]) }.filter { $0.1 > 0 }
+  }
 }

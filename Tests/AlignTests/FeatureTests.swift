@@ -58,7 +58,8 @@ import Testing
       feed.epoch()
       for second: Int64 in 0..<4 { feed.step(sound, second * 1000, second * 1000 + 1000, [1]) }
       feed.close(4000)
-      #expect(feed.track(sound, window: 1).steps.map(\.interval) == (keeps ? [span(1000, 2000), span(2000, 3000)] : []))
+      #expect(
+        feed.track(sound, window: 1).steps.map(\.interval) == (keeps ? [span(1000, 2000), span(2000, 3000)] : []))
     }
   }
 

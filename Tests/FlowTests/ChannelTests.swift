@@ -31,17 +31,19 @@ private final class Sender: Sendable {
 
   var count: Int { sent.load(ordering: .relaxed) }
 
-  func hasEnded(within time: DispatchTimeInterval = .seconds(2)) -> Bool { done.wait(timeout: .now() + time) == .success }
+  func hasEnded(within time: DispatchTimeInterval = .seconds(2)) -> Bool {
+    done.wait(timeout: .now() + time) == .success
+  }
 }
 
 @Suite struct ChannelTests {
   @Test func aFullChannelHoldsTheSenderBack() {
     let channel = Channel<Int>(capacity: 3)
     let sender = Sender(Array(0..<10), into: channel)
-    #expect(!sender.hasEnded(within: .milliseconds(50)))
+    #expect(!sender.hasEnded(within: .milliseconds(20)))
     #expect(sender.count == 3)
     #expect(channel.receive().element == 0)
-    #expect(!sender.hasEnded(within: .milliseconds(50)))
+    #expect(!sender.hasEnded(within: .milliseconds(20)))
     #expect(sender.count == 4)
     var rest: [Int] = []
     while rest.count < 9, case .element(let element) = channel.receive() { rest.append(element) }
@@ -52,7 +54,7 @@ private final class Sender: Sendable {
   @Test func weightHoldsTheSenderBackToo() {
     let channel = Channel<Int>(capacity: 100, weightLimit: 10) { $0 }
     let sender = Sender([4, 4, 4, 1], into: channel)
-    #expect(!sender.hasEnded(within: .milliseconds(50)))
+    #expect(!sender.hasEnded(within: .milliseconds(20)))
     #expect(sender.count == 2)
     #expect(drain(channel).prefix(2) == [4, 4])
     #expect(sender.hasEnded())
@@ -61,7 +63,7 @@ private final class Sender: Sendable {
   @Test func anElementHeavierThanTheBoundPassesAlone() {
     let channel = Channel<Int>(capacity: 100, weightLimit: 10) { $0 }
     let sender = Sender([1, 50, 1], into: channel)
-    #expect(!sender.hasEnded(within: .milliseconds(50)))
+    #expect(!sender.hasEnded(within: .milliseconds(20)))
     #expect(sender.count == 1)
     var order: [Int] = []
     while order.count < 3, case .element(let element) = channel.receive() { order.append(element) }
@@ -105,10 +107,10 @@ private final class Sender: Sendable {
   @Test(arguments: [1, 2, 7, 64])
   func nothingIsLostOrReordered(_ capacity: Int) {
     let channel = Channel<Int>(capacity: capacity)
-    let sender = Sender(Array(0..<5000), into: channel)
+    let sender = Sender(Array(0..<2000), into: channel)
     var expected = 0
-    while expected < 5000, case .element(expected) = channel.receive() { expected += 1 }
-    #expect(expected == 5000)
+    while expected < 2000, case .element(expected) = channel.receive() { expected += 1 }
+    #expect(expected == 2000)
     #expect(sender.hasEnded())
   }
 

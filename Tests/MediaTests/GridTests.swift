@@ -7,16 +7,17 @@ private func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(milliseconds: c
 
 @Suite struct GridTests {
   /// Length, hop and duration in milliseconds; windows.
-  @Test(arguments: [
-    (2000, 1000, 17_000, 16), (2000, 1000, 23, 1), (2000, 1000, 0, 1), (2000, 1000, 1000, 1), (2000, 1000, 2000, 1),
-    (2000, 1000, 2001, 2), (2000, 1000, 3000, 2), (2000, 1000, 3001, 3),
-    // Windows side by side.
-    (1000, 1000, 5000, 5), (1000, 1000, 5001, 6), (1000, 1000, 4999, 5),
-    // Windows with stretches between them: one that begins at the end has nothing in it.
-    (500, 1000, 5000, 5), (500, 1000, 5001, 6), (500, 1000, 5400, 6), (500, 1000, 400, 1), (500, 1000, 900, 1),
-    // Long windows: the first covers all.
-    (10_000, 1000, 9000, 1), (10_000, 1000, 10_000, 1), (10_000, 1000, 10_500, 2), (10_000, 1000, 21_000, 12),
-  ] as [(Int64, Int64, Int64, Int64)])
+  @Test(
+    arguments: [
+      (2000, 1000, 17_000, 16), (2000, 1000, 23, 1), (2000, 1000, 0, 1), (2000, 1000, 1000, 1), (2000, 1000, 2000, 1),
+      (2000, 1000, 2001, 2), (2000, 1000, 3000, 2), (2000, 1000, 3001, 3),
+      // Windows side by side.
+      (1000, 1000, 5000, 5), (1000, 1000, 5001, 6), (1000, 1000, 4999, 5),
+      // Windows with stretches between them: one that begins at the end has nothing in it.
+      (500, 1000, 5000, 5), (500, 1000, 5001, 6), (500, 1000, 5400, 6), (500, 1000, 400, 1), (500, 1000, 900, 1),
+      // Long windows: the first covers all.
+      (10_000, 1000, 9000, 1), (10_000, 1000, 10_000, 1), (10_000, 1000, 10_500, 2), (10_000, 1000, 21_000, 12),
+    ] as [(Int64, Int64, Int64, Int64)])
   func windowsAreCountedByTheRule(_ length: Int64, _ hop: Int64, _ duration: Int64, _ count: Int64) {
     let end = Instant.zero + milliseconds(duration)
     #expect(grid(milliseconds(length), milliseconds(hop)).windowCount(end: end) == count)
@@ -31,7 +32,9 @@ private func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(milliseconds: c
 
   @Test func theCountAgreesWithTheRuleOnEveryFlickAroundABorder() {
     let third = TimeSpan(ticks: 1, Ratio(1, 3))
-    let spans = [third, TimeSpan(seconds: 1), TimeSpan(seconds: 2), milliseconds(10), TimeSpan(ticks: 1001, Ratio(1, 30_000))]
+    let spans = [
+      third, TimeSpan(seconds: 1), TimeSpan(seconds: 2), milliseconds(10), TimeSpan(ticks: 1001, Ratio(1, 30_000)),
+    ]
     for length in spans {
       for hop in spans {
         let grid = grid(length, hop)

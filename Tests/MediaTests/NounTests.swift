@@ -22,7 +22,8 @@ import Testing
   }
 
   @Test func theWorseTimeStateIsTheGreater() {
-    #expect([TimeState.unlocked, .exact, .inferred, .quantised].sorted() == [.exact, .quantised, .inferred, .unlocked])
+    #expect(
+      [TimeState.unlocked, .exact, .inferred, .quantised].sorted() == [.exact, .quantised, .inferred, .unlocked])
     #expect(max(TimeState.exact, .inferred) == .inferred)
   }
 

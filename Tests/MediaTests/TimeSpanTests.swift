@@ -63,10 +63,12 @@ private let fourHundredYears = TimeSpan(seconds: 400 * 366 * 86_400)
     #expect(scale(.max, by: .max, over: .max) == .max)
   }
 
-  @Test(arguments: [
-    (7, 2, 4, 3, 4), (6, 2, 3, 3, 3), (-7, 2, -4, -4, -3), (-6, 2, -3, -3, -3), (10, 3, 3, 3, 4), (-10, 3, -3, -4, -3),
-    (11, 3, 4, 3, 4), (0, 5, 0, 0, 0),
-  ] as [(Int64, Int64, Int64, Int64, Int64)])
+  @Test(
+    arguments: [
+      (7, 2, 4, 3, 4), (6, 2, 3, 3, 3), (-7, 2, -4, -4, -3), (-6, 2, -3, -3, -3), (10, 3, 3, 3, 4),
+      (-10, 3, -3, -4, -3),
+      (11, 3, 4, 3, 4), (0, 5, 0, 0, 0),
+    ] as [(Int64, Int64, Int64, Int64, Int64)])
   func scaleRoundsAsItIsTold(_ value: Int64, _ divisor: Int64, _ nearest: Int64, _ down: Int64, _ up: Int64) {
     #expect(scale(value, by: 1, over: divisor) == nearest)
     #expect(scale(value, by: 1, over: divisor, .down) == down)

@@ -67,7 +67,8 @@ private let matroska = Ratio(1, 1000)
 
   /// Rates, packet sizes, ticks and origins of all kinds: the true place always lies within the bound that is told,
   /// and the bound is never wider than a tick.
-  @Test(arguments: [8000, 11_025, 22_050, 44_100, 44_101, 48_000, 96_000] as [Int64], [576, 1024, 1152, 960] as [Int64])
+  @Test(
+    arguments: [8000, 11_025, 22_050, 44_100, 44_101, 48_000, 96_000] as [Int64], [576, 1024, 1152, 960] as [Int64])
   func theTrueAnchorAlwaysLiesWithinTheHalfWidth(_ rate: Int64, _ size: Int64) {
     for (timeBase, precision) in [
       (Ratio(1, 90_000), TrackTiming.Precision.rounded), (matroska, .rounded), (matroska, .cutOff),

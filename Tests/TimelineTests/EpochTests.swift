@@ -12,7 +12,8 @@ import Testing
       video: "vvvvvvvvvvvvvvvvvvvv", at: 5000)
     let played = player.finish()
     #expect(played.epochs.count == 1)
-    #expect(played.epochs[0] == Epoch(index: 0, reason: .start, start: .zero, originPTS: 450_000, timeBase: Ratio(1, 90_000)))
+    #expect(
+      played.epochs[0] == Epoch(index: 0, reason: .start, start: .zero, originPTS: 450_000, timeBase: Ratio(1, 90_000)))
     #expect(played.audio() == "aaaaaaaaaaaaaaaaaaaa")
     #expect(played.video() == "01234567890123456789")
     #expect(played.ends == [Instant.zero + seconds(2)])

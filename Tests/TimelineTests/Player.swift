@@ -113,7 +113,9 @@ struct Played {
   var cues: [Cue] { marks.compactMap { if case .cue(let cue) = $0 { cue } else { nil } } }
   var shown: [ShownFrame] { marks.compactMap { if case .shown(let frame) = $0 { frame } else { nil } } }
   var sounds: [TimedSound] { output.compactMap { if case .sound(let sound) = $0 { sound } else { nil } } }
-  var pictures: [TimedPicture<Int>] { output.compactMap { if case .picture(let picture) = $0 { picture } else { nil } } }
+  var pictures: [TimedPicture<Int>] {
+    output.compactMap { if case .picture(let picture) = $0 { picture } else { nil } }
+  }
 
   func coverages(_ slot: Slot, epoch: Int32 = 0) -> [Coverage] {
     marks.compactMap { mark in

@@ -29,10 +29,11 @@ import Testing
     let played = player.finish()
     #expect(played.epochs.map(\.originPTS) == [450_000])
     #expect(played.cues.map(\.text) == ["across", "inside"])
-    #expect(played.cues.map(\.interval) == [
-      Interval(.zero, Instant.zero + milliseconds(500)),
-      Interval(Instant.zero + milliseconds(500), Instant.zero + milliseconds(700)),
-    ])
+    #expect(
+      played.cues.map(\.interval) == [
+        Interval(.zero, Instant.zero + milliseconds(500)),
+        Interval(Instant.zero + milliseconds(500), Instant.zero + milliseconds(700)),
+      ])
   }
 
   @Test func aFrameThatStraddlesTheTrimIsPresentedFromIt() {
