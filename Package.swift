@@ -55,8 +55,18 @@ let package = Package(
       ],
       swiftSettings: safe),
     // Tests mirror the rooms; those of the whole way stand in Tests/Path, in Python.
-    .testTarget(name: "EncodeTests", dependencies: ["Encode", "Media"], exclude: ["Goldens/builtin.py"], swiftSettings: house),
+    .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: safe),
+    .testTarget(name: "DecodeTests", dependencies: ["Media", "Decode"], swiftSettings: safe),
+    .testTarget(name: "TimelineTests", dependencies: ["Media", "Timeline"], swiftSettings: safe),
+    .testTarget(name: "IntakeTests", dependencies: ["Media", "Decode", "Timeline", "Intake"], swiftSettings: safe),
+    .testTarget(
+      name: "EncodeTests", dependencies: ["Encode", "Media"], exclude: ["Goldens/builtin.py"], swiftSettings: house),
+    .testTarget(name: "AlignTests", dependencies: ["Media", "Align"], swiftSettings: safe),
+    .testTarget(name: "FuseTests", dependencies: ["Media", "Fuse"], swiftSettings: safe),
     .testTarget(name: "EmitTests", dependencies: ["Emit", "Media"], swiftSettings: safe),
     .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
+    .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
+    // Tests about the house itself.
+    .testTarget(name: "HouseTests", swiftSettings: safe),
   ]
 )

@@ -3,29 +3,32 @@
 func plainText(ofASS event: String) -> String {
   let fields = event.split(separator: ",", maxSplits: 8, omittingEmptySubsequences: false)
   guard fields.count == 9 else { return "" }
+  let characters = Array(fields[8])
   var plain = ""
-  var override: String?
-  var isTag = false
   var isDrawing = false
-  var characters = fields[8].makeIterator()
-  while let character = characters.next() {
-    switch character {
-    case "{": override = ""
-    case "}" where override != nil:
-      isDrawing = drawingMode(override!) ?? isDrawing
-      override = nil
-    case _ where override != nil: override!.append(character)
-    case "<": isTag = true
-    case ">" where isTag: isTag = false
-    case _ where isTag || isDrawing: break
-    case "\\":
-      guard let escaped = characters.next() else { break }
-      if "Nnh".contains(escaped) { plain.append(" ") } else { plain += ["\\", escaped] }
-    case "\r", "\n", "\r\n", "\t": plain.append(" ")
-    default: plain.append(character)
+  var at = 0
+  while at < characters.count {
+    let rest = characters[at...]
+    if rest.first == "{", let end = rest.firstIndex(of: "}") {
+      isDrawing = drawingMode(String(characters[at + 1..<end])) ?? isDrawing
+      at = end + 1
+    } else if let end = tagEnd(rest) {
+      at = end + 1
+    } else if rest.first == "\\", rest.count > 1, "Nnh".contains(characters[at + 1]) {
+      plain.append(" ")
+      at += 2
+    } else {
+      if !isDrawing { plain.append(characters[at].isWhitespace ? " " : characters[at]) }
+      at += 1
     }
   }
   return plain.split(separator: " ").joined(separator: " ")
+}
+
+/// Where an HTML-like tag that begins here ends; nil for a mere `<`.
+private func tagEnd(_ text: ArraySlice<Character>) -> Int? {
+  guard text.first == "<", let next = text.dropFirst().first, next.isLetter || next == "/" else { return nil }
+  return text.firstIndex(of: ">")
 }
 
 /// Whether an override block (`\p1`, `\p0`) turns drawing on or off; nil when it says nothing of it.

@@ -103,7 +103,7 @@ package final class MediaReader {
 /// What one packet gave.
 package struct Decoded {
   package var sounds: [DecodedSound] = []
-  package var pictures: [DecodedPicture<PictureFrame>] = []
+  package var pictures: [DecodedPicture] = []
   package var cues: [DecodedCue] = []
   /// Packets or frames that could not be decoded.
   package var failures = 0

@@ -20,8 +20,9 @@ struct MovieEdits {
     while let box = Box(source, at: offset) {
       switch box.type {
       case "moov":
-        guard box.size <= indexLimit else { return nil }
-        let bytes = source.bytes(at: offset + box.headerSize, count: Int(box.size - box.headerSize))
+        let size = box.size == 0 ? indexLimit : box.size
+        guard size <= indexLimit else { return nil }
+        let bytes = source.bytes(at: offset + box.headerSize, count: Int(size - box.headerSize))
         var edits = MovieEdits()
         edits.readMovie(bytes[...])
         return edits
@@ -33,8 +34,9 @@ struct MovieEdits {
           "its index stands at the end, which a pipe cannot reach: give the file, or remux with faststart")
       default: return nil
       }
-      guard box.size > 0, source.isSeekable || offset + box.size <= indexLimit else { return nil }
-      offset += box.size
+      let (next, isBeyond) = offset.addingReportingOverflow(box.size)
+      guard box.size > 0, !isBeyond, source.isSeekable || next <= indexLimit else { return nil }
+      offset = next
     }
     return nil
   }

@@ -2,7 +2,7 @@ import CFFmpeg
 package import Media
 
 /// One decoded picture, kept as the decoder made it until somebody wants to see it.
-package final class PictureFrame {
+package final class PictureFrame: PictureImage {
   private let raw: UnsafeMutablePointer<AVFrame>
   private let orientation: Orientation
 

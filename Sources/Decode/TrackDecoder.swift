@@ -95,7 +95,7 @@ final class TrackDecoder {
   }
 
   /// The picture itself, after those that were passed over before it.
-  private func pictures(_ frame: borrowing Frame) -> [DecodedPicture<PictureFrame>] {
+  private func pictures(_ frame: borrowing Frame) -> [DecodedPicture] {
     let picture = DecodedPicture(
       pts: frame.pts, dts: frame.dts, duration: ff_duration(frame.raw),
       image: PictureFrame(frame, orientation), isCorrupt: frame.isCorrupt)
@@ -110,7 +110,7 @@ final class TrackDecoder {
     passedOver.insert(picture, at: at)
   }
 
-  private func takePassedOver(before pts: Int64) -> [DecodedPicture<PictureFrame>] {
+  private func takePassedOver(before pts: Int64) -> [DecodedPicture] {
     let earlier = passedOver.prefix { $0.pts < pts }
     passedOver.removeFirst(earlier.count)
     return earlier.map { DecodedPicture(pts: $0.pts, duration: $0.duration, image: nil) }

@@ -24,7 +24,7 @@ struct ItemMaker {
     frames = tracesFrames ? [] : nil
   }
 
-  mutating func items(_ timed: [Timed<PictureFrame>]) -> [Item] {
+  mutating func items(_ timed: [Timed]) -> [Item] {
     timed.flatMap { content in
       switch content {
       case .sound(let sound): resample(sound)
@@ -54,12 +54,12 @@ struct ItemMaker {
     return epochStart + end.sinceZero > request.start
   }
 
-  private mutating func render(_ picture: TimedPicture<PictureFrame>) -> [Item] {
+  private mutating func render(_ picture: TimedPicture) -> [Item] {
     trace(picture)
     let wanted = picture.instants.filter { epochStart + $0.instant.sinceZero >= request.start }
     guard !wanted.isEmpty else { return [] }
     do throws(FFmpegError) {
-      guard let image = try picture.image?.rgb(pictures) else {
+      guard let image = try (picture.image as? PictureFrame)?.rgb(pictures) else {
         counters.add("\(picture.slot.name)_pictures_missing", Int64(wanted.count))
         return []
       }
@@ -73,8 +73,8 @@ struct ItemMaker {
     }
   }
 
-  private mutating func trace(_ picture: TimedPicture<PictureFrame>) {
-    guard frames != nil, let image = picture.image else { return }
+  private mutating func trace(_ picture: TimedPicture) {
+    guard frames != nil, let image = picture.image as? PictureFrame else { return }
     do throws(FFmpegError) {
       frames!.append(
         FrameTrace(

@@ -7,7 +7,7 @@ import Timeline
 package final class ItemSource {
   package let info: SourceInfo
   private let reader: SlotReader
-  private var timekeeper: Timekeeper<PictureFrame>
+  private var timekeeper: Timekeeper
   private var maker: ItemMaker
   private var order: [Slot: PacketOrder] = [:]
   private var held = HeldPackets()
@@ -98,14 +98,11 @@ package final class ItemSource {
 
   private func straighten(_ packet: Packet, _ slot: Slot) {
     if packet.isCorrupt { counters.add("\(slot.name)_corrupt_packets") }
-    if let dts = packet.dts { packet.dts = timekeeper.unwrap(slot, dts) }
-    if let pts = packet.pts {
-      packet.pts = timekeeper.unwrap(slot, pts)
-      order[slot, default: PacketOrder()].add(packet.pts!)
-    }
+    (packet.pts, packet.dts) = timekeeper.unwrap(slot, pts: packet.pts, dts: packet.dts)
+    if let pts = packet.pts { order[slot, default: PacketOrder()].add(pts) }
   }
 
-  private func process(_ packet: Packet, _ slot: Slot) -> [Timed<PictureFrame>] {
+  private func process(_ packet: Packet, _ slot: Slot) -> [Timed] {
     guard var forward = forward[slot], !forward.isOver else { return decode(packet, slot) }
     let order = forward.take(packet, at: packet.pts.flatMap { timekeeper.position(slot, $0) })
     self.forward[slot] = forward
@@ -115,7 +112,7 @@ package final class ItemSource {
     }
   }
 
-  private func decode(_ packet: Packet, _ slot: Slot) -> [Timed<PictureFrame>] {
+  private func decode(_ packet: Packet, _ slot: Slot) -> [Timed] {
     if let dts = packet.dts { timekeeper.noteDecodeStamp(slot, dts) }
     let decoded = reader.decode(packet, slot, passOver: canPassOver(packet, slot))
     let replaced = reader.takeDrained().flatMap { time($1, $0) }
@@ -123,7 +120,7 @@ package final class ItemSource {
   }
 
   /// Tells the clock of pictures that nobody will look at.
-  private func pass(_ packets: [Packet], _ slot: Slot) -> [Timed<PictureFrame>] {
+  private func pass(_ packets: [Packet], _ slot: Slot) -> [Timed] {
     let before = time(reader.drain(slot), slot)
     return packets.sorted { $0.pts ?? .min < $1.pts ?? .min }.reduce(into: before) { timed, packet in
       timed += timekeeper.accept(DecodedPicture(pts: packet.pts, duration: packet.duration, image: nil), slot)
@@ -139,8 +136,8 @@ package final class ItemSource {
     return !timekeeper.needsPicture(slot, from: pts, until: next)
   }
 
-  private func time(_ decoded: Decoded, _ slot: Slot) -> [Timed<PictureFrame>] {
-    var timed: [Timed<PictureFrame>] = []
+  private func time(_ decoded: Decoded, _ slot: Slot) -> [Timed] {
+    var timed: [Timed] = []
     for sound in decoded.sounds { timed += timekeeper.accept(sound, slot) }
     for picture in decoded.pictures { timed += timekeeper.accept(picture, slot) }
     for cue in decoded.cues { timed += timekeeper.accept(cue, slot) }

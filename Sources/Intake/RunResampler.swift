@@ -35,18 +35,24 @@ final class RunResampler {
     if run == nil { try start(sound) }
     let samples = try run!.resampler?.convert(sound.samples) ?? sound.samples
     run!.nextInput += Int64(sound.samples.count)
-    return runs + take(samples, until: .max)
+    return runs + take(samples, until: .max / 2)
   }
 
   /// The run is over: its tail, up to its last sample.
   func finish() throws(FFmpegError) -> [AudioRun] {
     guard run != nil else { return [] }
     let end = scale(run!.nextInput, by: Int64(rate), over: Int64(run!.sourceRate), .up)
-    let samples = try run!.resampler?.finish() ?? []
+    var samples: [Float] = []
+    if let resampler = run!.resampler {
+      samples = try resampler.convert([Float](repeating: 0, count: Int(silence(run!.sourceRate)))) + resampler.finish()
+    }
     let runs = take(samples, until: end)
     run = nil
     return runs
   }
+
+  /// Longer than the filter: swresample mirrors what stands at the edges.
+  private func silence(_ sourceRate: Int) -> Int64 { 64 * Int64(max(1, sourceRate / rate + 1)) }
 
   private func continues(_ sound: TimedSound) -> Bool {
     run!.sourceRate == sound.rate && run!.epoch == sound.epoch && run!.nextInput == sound.firstSample
@@ -54,7 +60,7 @@ final class RunResampler {
 
   private func start(_ sound: TimedSound) throws(FFmpegError) {
     let (period, outputPeriod) = commonPeriods(sound.rate, rate)
-    let periods = scale(sound.firstSample, by: 1, over: period, .down)
+    let periods = scale(sound.firstSample - silence(sound.rate), by: 1, over: period, .down)
     let resampler = sound.rate == rate ? nil : try Resampler.open(from: sound.rate, to: rate)
     let lead = sound.firstSample - periods * period
     let first = scale(sound.firstSample, by: Int64(rate), over: Int64(sound.rate), .up)

@@ -61,6 +61,7 @@ package struct TrackSelection: Hashable, Sendable {
         if entry.choice == .standard { continue }
         throw .undecodable("no track \(entry.description) (it has \(kind.count) of that kind)")
       }
+      guard chosen[track.index] == nil else { throw .undecodable("\(entry.description) is a track already chosen") }
       chosen[track.index] = slot
     }
     return chosen

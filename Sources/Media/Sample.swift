@@ -23,18 +23,21 @@ package struct DecodedSound: Sendable {
   }
 }
 
-/// A picture in display order. `Image` is the decoder's own handle; nil when the picture was passed over
-/// because no instant of the grid falls on it.
-package struct DecodedPicture<Image> {
+/// The decoder's own handle of a picture, which only the decoder's room can look into.
+package protocol PictureImage: AnyObject {}
+
+/// A picture in display order. Its image is nil when it was passed over because no instant of the grid falls on it.
+package struct DecodedPicture {
   package var pts: Int64?
   /// Decoding stamp: what is left of order where there is no `pts`.
   package var dts: Int64?
   /// Declared duration; 0 when unknown.
   package var duration: Int64
-  package var image: Image?
+  package var image: (any PictureImage)?
   package var isCorrupt: Bool
 
-  package init(pts: Int64?, dts: Int64? = nil, duration: Int64 = 0, image: Image?, isCorrupt: Bool = false) {
+  package init(pts: Int64?, dts: Int64? = nil, duration: Int64 = 0, image: (any PictureImage)?, isCorrupt: Bool = false)
+  {
     self.pts = pts
     self.dts = dts
     self.duration = duration

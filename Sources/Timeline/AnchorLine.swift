@@ -20,6 +20,8 @@ struct Bounds {
 struct AnchorLine {
   let rate: Int
   private(set) var bounds: Bounds
+  /// The furthest that a stamp which was let pass lay outside the bounds.
+  private var slack = TimeSpan.zero
   /// Number of the next sample.
   var next: Int64 = 0
   /// Chosen when the first sample is placed and kept: sound does not creep.
@@ -38,7 +40,11 @@ struct AnchorLine {
     let both = intersection(stamp, samplesAhead)
     guard both.low <= both.high + length(of: 1) else { return nil }
     var line = self
-    if both.low <= both.high { line.bounds = both }
+    if both.low <= both.high {
+      line.bounds = both
+    } else {  // within a sample of each other: either may be right
+      line.slack = max(slack, both.low - both.high)
+    }
     if next == 0 { line.anchor = Self.middle(line.bounds) }
     return line
   }
@@ -68,7 +74,7 @@ struct AnchorLine {
   func time(of index: Int64) -> TimeSpan { anchor + length(of: index) }
 
   /// How far the true anchor may lie from the chosen one.
-  var halfWidth: TimeSpan { max(bounds.high - anchor, anchor - bounds.low) }
+  var halfWidth: TimeSpan { max(bounds.high - anchor, anchor - bounds.low) + slack }
 
   private static func middle(_ bounds: Bounds) -> TimeSpan {
     TimeSpan(flicks: bounds.low.flicks + (bounds.high.flicks - bounds.low.flicks) / 2)

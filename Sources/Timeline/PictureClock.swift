@@ -2,7 +2,7 @@ import Media
 
 /// Places pictures on the source's own time. A picture is placed when its successor is known: only then is it
 /// sure when it leaves the screen, and whether its stamp was an outlier.
-struct PictureClock<Image> {
+struct PictureClock {
   /// A picture and its time on screen, in source time.
   struct Placed {
     var start: TimeSpan
@@ -13,7 +13,7 @@ struct PictureClock<Image> {
     var pts: Int64?
     var halfWidth: TimeSpan
     var isInferred: Bool
-    var image: Image?
+    var image: (any PictureImage)?
   }
 
   enum Verdict {
@@ -25,7 +25,7 @@ struct PictureClock<Image> {
   private struct Stamped {
     var time: TimeSpan
     var isInferred: Bool
-    var picture: DecodedPicture<Image>
+    var picture: DecodedPicture
     var irregularity = TimeSpan.zero
   }
 
@@ -59,7 +59,7 @@ struct PictureClock<Image> {
     if decodeTimes.count > 64 { decodeTimes.removeFirst() }
   }
 
-  mutating func accept(_ picture: DecodedPicture<Image>) -> Verdict {
+  mutating func accept(_ picture: DecodedPicture) -> Verdict {
     let next = stamped(picture)
     guard let current = held else {
       held = next
@@ -146,7 +146,7 @@ struct PictureClock<Image> {
     return .jumped
   }
 
-  private mutating func accept(_ picture: DecodedPicture<Image>, restamped next: Stamped) -> Verdict {
+  private mutating func accept(_ picture: DecodedPicture, restamped next: Stamped) -> Verdict {
     guard let current = held else { return .placed([]) }
     if isOrdinary(next.time - current.time, after: current) { return .placed([advance(to: next)]) }
     suspects = [next]
@@ -165,6 +165,8 @@ struct PictureClock<Image> {
 
   /// How long a picture may stay on screen by its own word or by the rhythm.
   private func patience(_ current: Stamped) -> TimeSpan {
+    // In an even rhythm even one missing picture deserves a second opinion.
+    if rhythm.isRegular, let beat = rhythm.median { return TimeSpan(flicks: beat.flicks * 3 / 2) }
     let declared = TimeSpan(ticks: current.picture.duration, timing.timeBase)
     let usual = rhythm.median ?? timing.nominalInterval ?? TimeSpan(milliseconds: 40)
     return max(declared + declared, usual * 3)
@@ -191,7 +193,7 @@ struct PictureClock<Image> {
     let declared = timing.isStill ? .zero : TimeSpan(ticks: current.picture.duration, timing.timeBase)
     let interval = rhythm.last ?? timing.nominalInterval ?? .zero
     let end = next ?? current.time + (declared > .zero ? declared : interval)
-    let usual = (rhythm.median ?? timing.nominalInterval ?? declared) * 3
+    let usual = (rhythm.median ?? timing.nominalInterval ?? end - current.time) * 3
     let width = precision.halfWidth + timing.editHalfWidth + current.irregularity
     return Placed(
       start: current.time, end: end, validUntil: min(end, current.time + max(declared, usual)),
@@ -199,7 +201,7 @@ struct PictureClock<Image> {
       isInferred: current.isInferred, image: current.picture.image)
   }
 
-  private mutating func stamped(_ picture: DecodedPicture<Image>) -> Stamped {
+  private mutating func stamped(_ picture: DecodedPicture) -> Stamped {
     if let pts = picture.pts {
       precision.observe(pts)
       if !decodeTimes.isEmpty { decodeTimes.removeFirst() }

@@ -27,8 +27,7 @@ struct SoundClock {
   private let timing: TrackTiming
   private var precision: StampPrecision
   private var line: AnchorLine?
-  /// Sound at the beginning of a line, kept until its anchor is known well.
-  private var opening: [DecodedSound] = []
+  private var opening = SoundOpening()
   /// Sound since a stamp that disagrees with the line, and the line that this stamp proposes.
   private var disputed: [DecodedSound] = []
   private var proposal: AnchorLine?
@@ -43,9 +42,8 @@ struct SoundClock {
   mutating func accept(_ sound: DecodedSound) -> Verdict {
     if let pts = sound.pts { observe(pts, sound) }
     guard let line else { return open(with: sound) }
-    if !opening.isEmpty { return extendOpening(sound) }
     if line.rate != sound.rate { return dispute(sound) }
-    guard let stamp = bounds(sound.pts) else {
+    guard let stamp = sound.pts.map({ bounds($0) }) else {
       if disputed.isEmpty { return .placed(place([sound])) }
       disputed.append(sound)
       return .placed([])
@@ -85,44 +83,23 @@ struct SoundClock {
 
   // MARK: Opening a line
 
-  /// A line begins at the first stamp; sound before it is counted back. A source without stamps begins at 0.
   private mutating func open(with sound: DecodedSound) -> Verdict {
-    opening.append(sound)
-    let before = opening.dropLast().reduce(0) { $0 + Int64($1.samples.count) }
-    if let stamp = bounds(sound.pts) {
-      line = AnchorLine(stamp, index: before, rate: sound.rate)
-    } else if Double(before) > 0.5 * Double(sound.rate) {
-      line = AnchorLine(Bounds(low: .zero, high: .zero), index: 0, rate: sound.rate)
-      return .placed(takeOpening())
+    if let rate = opening.rate, rate != sound.rate {
+      let placed = takeOpening()
+      guard case .placed(let more) = accept(sound) else { return .placed(placed) }
+      return .placed(placed + more)
     }
-    return .placed([])
+    opening.add(sound)
+    return .placed(opening.isReady ? takeOpening() : [])
   }
 
-  private mutating func extendOpening(_ sound: DecodedSound) -> Verdict {
-    let count = opening.reduce(0) { $0 + $1.samples.count }
-    guard sound.rate == line!.rate else { return reopen(sound) }
-    if let stamp = bounds(sound.pts) {
-      guard let narrowed = line!.narrowed(by: stamp, samplesAhead: Int64(count)) else { return reopen(sound) }
-      line = narrowed
-    }
-    opening.append(sound)
-    let isKnownWell = opening.count { $0.pts != nil } >= 8 || 2 * count >= sound.rate
-    return .placed(isKnownWell ? takeOpening() : [])
-  }
-
-  /// The beginning ends in a dispute: places it as far as it is known.
-  private mutating func reopen(_ sound: DecodedSound) -> Verdict {
-    let placed = takeOpening()
-    guard case .placed(let more) = accept(sound) else { return .jumped }
-    return .placed(placed + more)
-  }
-
+  /// Places the beginning on its line. Disputes inside it are settled as later ones are.
   private mutating func takeOpening() -> [Placed] {
-    if line == nil, let first = opening.first {
-      line = AnchorLine(Bounds(low: .zero, high: .zero), index: 0, rate: first.rate)
+    guard !opening.isEmpty else { return [] }
+    line = opening.line { bounds($0) }
+    return opening.take().flatMap { sound -> [Placed] in
+      if case .placed(let placed) = accept(sound) { placed } else { [] }
     }
-    defer { opening = [] }
-    return place(opening)
   }
 
   // MARK: Disputes
@@ -132,7 +109,7 @@ struct SoundClock {
       disputed.append(sound)
       return .jumped
     }
-    let stamp = bounds(sound.pts)
+    let stamp = sound.pts.map({ bounds($0) })
     let ahead = disputed.reduce(0) { $0 + Int64($1.samples.count) }
     if let proposal, proposal.rate == sound.rate, let stamp,
       let agreed = proposal.agreeing(with: stamp, samplesAhead: ahead)
@@ -209,9 +186,8 @@ struct SoundClock {
     proposal?.widen(by: growth)
   }
 
-  private func bounds(_ pts: Int64?) -> Bounds? {
-    guard let pts else { return nil }
-    return Bounds(TimeSpan(ticks: pts, timing.timeBase) + timing.shift, halfWidth: precision.halfWidth)
+  private func bounds(_ pts: Int64) -> Bounds {
+    Bounds(TimeSpan(ticks: pts, timing.timeBase) + timing.shift, halfWidth: precision.halfWidth)
   }
 }
 

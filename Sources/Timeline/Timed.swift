@@ -2,9 +2,9 @@ package import Media
 
 /// What Timekeeper makes of decoded samples: content with its exact place in an epoch. Sound is still at the
 /// source's rate and pictures still in the decoder's hands; everything else is ready to cross the seam.
-package enum Timed<Image> {
+package enum Timed {
   case sound(TimedSound)
-  case picture(TimedPicture<Image>)
+  case picture(TimedPicture)
   case mark(Mark)
 }
 
@@ -25,13 +25,13 @@ package struct TimedSound: Sendable {
 }
 
 /// A picture and the instants of the grid at which it is on screen.
-package struct TimedPicture<Image> {
+package struct TimedPicture {
   package var slot: Slot
   package var epoch: Int32
   package var interval: Interval
   package var pts: Int64?
   package var isInferred: Bool
-  package var image: Image?
+  package var image: (any PictureImage)?
   /// Each with 1 when the picture still counts then, 0 when it is shown over a gap.
   package var instants: [(instant: Instant, valid: Float)]
 }

@@ -4,19 +4,19 @@ package import Media
 ///
 /// Source time runs in the tracks' own stamps. An epoch's zero is the earliest presented instant of any of its
 /// tracks, so an epoch opens only when each track has shown its first content, or plainly has none.
-package struct Timekeeper<Image> {
-  private var tracks: [TrackClock<Image>]
+package struct Timekeeper {
+  private var tracks: [TrackClock]
   private let pictureRate: Ratio
   private let stillLength: TimeSpan
   private var epoch: Epoch?
   /// Source time of the epoch's zero.
   private var zero = TimeSpan.zero
-  private var nextEpoch: (index: Int32, start: TimeSpan, reason: Epoch.Reason) = (0, .zero, .start)
+  private var nextEpoch = NextEpoch()
   /// The next grid instant of each picture track.
   private var nextInstant: [Slot: Int64] = [:]
   private var cues: [(slot: Slot, cue: DecodedCue)] = []
   private let cueTimings: [Slot: TrackTiming]
-  private var output: [Timed<Image>] = []
+  private var output: [Timed] = []
   private(set) package var counters = Counters()
 
   /// - Parameters:
@@ -33,10 +33,17 @@ package struct Timekeeper<Image> {
 
   // MARK: Before decoding
 
-  /// Straightens a stamp of a track; call once per packet and kind of stamp, in file order.
-  package mutating func unwrap(_ slot: Slot, _ raw: Int64) -> Int64 {
-    guard let n = index(slot) else { return raw }
-    return tracks[n].unwrapper.unwrap(raw)
+  /// Straightens a packet's stamps; call once per packet, in file order.
+  package mutating func unwrap(_ slot: Slot, pts: Int64?, dts: Int64?) -> (pts: Int64?, dts: Int64?) {
+    guard let n = index(slot) else { return (pts, dts) }
+    for other in tracks where other.timing.timeBase == tracks[n].timing.timeBase {
+      tracks[n].unwrapper.begin(near: other.unwrapper)
+    }
+    if let pts {
+      let straight = tracks[n].unwrapper.unwrap(pts)
+      return (straight, dts.map { tracks[n].unwrapper.straighten($0) })
+    }
+    return (nil, dts.map { tracks[n].unwrapper.unwrap($0) })
   }
 
   /// Tells that a packet goes into the decoder: pictures without stamps take their order from these.
@@ -70,38 +77,38 @@ package struct Timekeeper<Image> {
 
   // MARK: Decoded samples
 
-  package mutating func accept(_ sound: DecodedSound, _ slot: Slot) -> [Timed<Image>] {
+  package mutating func accept(_ sound: DecodedSound, _ slot: Slot) -> [Timed] {
     if sound.isCorrupt { counters.add("\(slot.name)_corrupt") }
     if let n = index(slot) { tracks[n].accept(sound) }
     return advance()
   }
 
-  package mutating func accept(_ picture: DecodedPicture<Image>, _ slot: Slot) -> [Timed<Image>] {
+  package mutating func accept(_ picture: DecodedPicture, _ slot: Slot) -> [Timed] {
     if picture.isCorrupt { counters.add("\(slot.name)_corrupt") }
     if let n = index(slot) { tracks[n].accept(picture) }
     return advance()
   }
 
-  package mutating func accept(_ cue: DecodedCue, _ slot: Slot) -> [Timed<Image>] {
+  package mutating func accept(_ cue: DecodedCue, _ slot: Slot) -> [Timed] {
     cues.append((slot, cue))
     deliverCues()
     return takeOutput()
   }
 
   /// No more of this track comes.
-  package mutating func end(_ slot: Slot) -> [Timed<Image>] {
+  package mutating func end(_ slot: Slot) -> [Timed] {
     guard let n = index(slot) else { return [] }
     let others = tracks.filter { $0.slot != slot }
-    tracks[n].flush(limit: others.isEmpty ? nil : others.compactMap(\.position).max() ?? .zero)
+    tracks[n].flush(limit: others.isEmpty ? nil : others.lazy.compactMap { $0.position }.max() ?? .zero)
     tracks[n].hasEnded = true
     return advance()
   }
 
   /// The source is over: everything held is placed and the epoch closed.
-  package mutating func finish() -> [Timed<Image>] {
-    var timed: [Timed<Image>] = []
+  package mutating func finish() -> [Timed] {
+    var timed: [Timed] = []
     for slot in tracks.filter({ !$0.hasEnded }).map(\.slot) { timed += end(slot) }
-    while tracks.contains(where: \.isJumped) {
+    while hasJumped {
       startNextEpoch(.jump)
       for n in tracks.indices { tracks[n].flush(limit: nil) }
     }
@@ -113,15 +120,15 @@ package struct Timekeeper<Image> {
   }
 
   /// Goes on with no stage waiting for a track that stays silent (`isWaiting` has held back too much).
-  package mutating func stopWaiting() -> [Timed<Image>] {
-    if tracks.contains(where: \.isJumped) { startNextEpoch(.jump) }
+  package mutating func stopWaiting() -> [Timed] {
+    if hasJumped { startNextEpoch(.jump) }
     advanceOnce(force: true)
     return takeOutput()
   }
 
   // MARK: Epochs
 
-  private mutating func advance() -> [Timed<Image>] {
+  private mutating func advance() -> [Timed] {
     settleJumps()
     advanceOnce(force: false)
     return takeOutput()
@@ -141,7 +148,7 @@ package struct Timekeeper<Image> {
 
   /// A jump of all tracks that still speak begins a new epoch; one that the others do not follow is rejected.
   private mutating func settleJumps() {
-    guard tracks.contains(where: \.isJumped) else { return }
+    guard hasJumped else { return }
     let others = tracks.filter { !$0.isJumped && !$0.hasEnded }
     if others.isEmpty {
       startNextEpoch(.jump)
@@ -151,8 +158,8 @@ package struct Timekeeper<Image> {
   }
 
   /// The track has gone on for longer than tracks are interleaved since the first other one jumped.
-  private func hasGoneOn(_ track: TrackClock<Image>) -> Bool {
-    let jumped = tracks.filter(\.isJumped).compactMap(\.position).max() ?? .zero
+  private func hasGoneOn(_ track: TrackClock) -> Bool {
+    let jumped = tracks.lazy.filter { $0.isJumped }.compactMap { $0.position }.max() ?? .zero
     return (track.position ?? jumped) > jumped + Jump.interleaving
   }
 
@@ -170,6 +177,8 @@ package struct Timekeeper<Image> {
     guard isReady || force else { return }
     let starts = tracks.compactMap { track in track.waiting.first.map { (track, $0.start) } }
     guard let first = starts.min(by: { $0.1 < $1.1 }) else { return }
+    let gap = nextEpoch.after.map { max(.zero, first.1 - $0) } ?? .zero
+    nextEpoch.start += gap
     zero = first.1
     let opened = Epoch(
       index: nextEpoch.index, reason: nextEpoch.reason, start: nextEpoch.start, originPTS: first.0.raw(zero),
@@ -186,15 +195,16 @@ package struct Timekeeper<Image> {
 
   private mutating func close() {
     guard let closing = epoch else { return }
-    let end = tracks.compactMap(\.end).max() ?? .zero
+    let end = tracks.lazy.compactMap { $0.end }.max() ?? .zero
     output.append(.mark(.closed(epoch: closing.index, end: end)))
-    nextEpoch = (closing.index + 1, closing.start + end.sinceZero, .jump)
+    nextEpoch = NextEpoch(
+      index: closing.index + 1, start: closing.start + end.sinceZero, reason: .jump, after: zero + end.sinceZero)
     epoch = nil
   }
 
   // MARK: Delivering
 
-  private mutating func deliver(_ content: TrackClock<Image>.Content, _ n: Int) {
+  private mutating func deliver(_ content: TrackClock.Content, _ n: Int) {
     switch content {
     case .sound(let sound): deliver(sound, n)
     case .picture(let picture): deliver(picture, n)
@@ -232,7 +242,7 @@ package struct Timekeeper<Image> {
     tracks[n].reached = interval.end
   }
 
-  private mutating func deliver(_ picture: PictureClock<Image>.Placed, _ n: Int) {
+  private mutating func deliver(_ picture: PictureClock.Placed, _ n: Int) {
     let slot = tracks[n].slot
     let isStill = picture.end == picture.start
     let length = isStill ? stillLength : picture.end - picture.start
@@ -287,7 +297,7 @@ package struct Timekeeper<Image> {
   /// Tells how far every track has come. One that stays silent for longer than the longest hole while another
   /// goes on is masked.
   private mutating func reach() {
-    let furthest = tracks.map(\.reached).max() ?? .zero
+    let furthest = tracks.lazy.map { $0.reached }.max() ?? .zero
     for n in tracks.indices {
       var instant =
         tracks[n].hasEnded && tracks[n].waiting.isEmpty && !tracks[n].isJumped ? Instant.end : tracks[n].reached
@@ -304,8 +314,8 @@ package struct Timekeeper<Image> {
 
   /// Cues take their place when the epoch is open; one from beyond it waits for the next epoch.
   private mutating func deliverCues() {
-    guard let epoch else { return }
-    let reach = (tracks.compactMap(\.end).max() ?? .zero) + Jump.longestHole
+    guard let epoch, !cues.isEmpty else { return }
+    let reach = (tracks.lazy.compactMap { $0.end }.max() ?? .zero) + Jump.longestHole
     cues = cues.filter { slot, cue in
       guard let timing = cueTimings[slot] else { return false }
       let start = Instant(flicks: (TimeSpan(ticks: cue.pts, timing.timeBase) + timing.shift - zero).flicks)
@@ -319,10 +329,12 @@ package struct Timekeeper<Image> {
     }
   }
 
-  private mutating func takeOutput() -> [Timed<Image>] {
+  private mutating func takeOutput() -> [Timed] {
     defer { output = [] }
     return output
   }
+
+  private var hasJumped: Bool { tracks.contains { $0.isJumped } }
 
   private func index(_ slot: Slot) -> Int? { tracks.firstIndex { $0.slot == slot } }
 }
@@ -330,4 +342,14 @@ package struct Timekeeper<Image> {
 extension Jump {
   /// Tracks of one file stand apart by less than this.
   static let interleaving = TimeSpan(seconds: 2)
+}
+
+/// What is known of an epoch before it opens.
+private struct NextEpoch {
+  var index: Int32 = 0
+  /// Position in the source, without the gap before it.
+  var start = TimeSpan.zero
+  var reason = Epoch.Reason.start
+  /// Source time at which the last one ended: stamps that go forward from there tell the gap.
+  var after: TimeSpan?
 }

@@ -1,7 +1,7 @@
 import Media
 
 /// One selected track on its way to the timeline: its clock, and what waits for the epoch's zero.
-struct TrackClock<Image> {
+struct TrackClock {
   let slot: Slot
   let timing: TrackTiming
   var unwrapper: Unwrapper
@@ -18,12 +18,12 @@ struct TrackClock<Image> {
 
   enum Clock {
     case sound(SoundClock)
-    case picture(PictureClock<Image>)
+    case picture(PictureClock)
   }
 
   enum Content {
     case sound(SoundClock.Placed)
-    case picture(PictureClock<Image>.Placed)
+    case picture(PictureClock.Placed)
 
     var start: TimeSpan {
       switch self {
@@ -62,7 +62,7 @@ struct TrackClock<Image> {
     self.clock = .sound(clock)
   }
 
-  mutating func accept(_ picture: DecodedPicture<Image>) {
+  mutating func accept(_ picture: DecodedPicture) {
     guard case .picture(var clock) = clock else { return }
     if case .placed(let placed) = clock.accept(picture) { wait(placed) }
     self.clock = .picture(clock)
@@ -118,7 +118,7 @@ struct TrackClock<Image> {
     waiting += sounds.compactMap { trimmed($0).map(Content.sound) }
   }
 
-  private mutating func wait(_ pictures: [PictureClock<Image>.Placed]) {
+  private mutating func wait(_ pictures: [PictureClock.Placed]) {
     waiting += pictures.compactMap { trimmed($0).map(Content.picture) }
   }
 
@@ -140,7 +140,7 @@ struct TrackClock<Image> {
   }
 
   /// A frame that straddles a trim is presented from the trim.
-  private func trimmed(_ picture: PictureClock<Image>.Placed) -> PictureClock<Image>.Placed? {
+  private func trimmed(_ picture: PictureClock.Placed) -> PictureClock.Placed? {
     var picture = picture
     if let from = timing.presentedFrom { picture.start = max(picture.start, from) }
     if let until = timing.presentedUntil {

@@ -8,6 +8,7 @@ struct Unwrapper: Sendable {
 
   init(bits: Int) { self.bits = bits }
 
+  /// Straightens the stamp that a packet is known by.
   mutating func unwrap(_ raw: Int64) -> Int64 {
     guard bits < 63 else { return raw }
     guard let last = lastGood else {
@@ -24,6 +25,14 @@ struct Unwrapper: Sendable {
       candidate = value
     }
     return value
+  }
+
+  /// Straightens a packet's other stamp, which teaches nothing.
+  func straighten(_ raw: Int64) -> Int64 { bits < 63 && lastGood != nil ? nearest(raw, to: lastGood!) : raw }
+
+  /// Begins at a stamp of another track of the same clock, so that both stand on the same side of a wrap.
+  mutating func begin(near other: Unwrapper) {
+    if lastGood == nil, bits == other.bits { lastGood = other.lastGood }
   }
 
   /// The stamp as it stands in the source.

@@ -16,7 +16,8 @@ struct Tandem: ParsableCommand {
   static var arguments: [String] {
     (1..<Int(CommandLine.argc)).map { n in
       let argument = unsafe CommandLine.unsafeArgv[n]!
-      return unsafe PathText.name(UnsafeBufferPointer(start: argument, count: strlen(argument)).map(UInt8.init(bitPattern:)))
+      return unsafe PathText.name(
+        UnsafeBufferPointer(start: argument, count: strlen(argument)).map(UInt8.init(bitPattern:)))
     }
   }
 

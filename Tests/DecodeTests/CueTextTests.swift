@@ -23,7 +23,7 @@ import Testing
 
   @Test func otherBackslashesStay() {
     #expect(plain("C:\\temp") == "C:\\temp")
-    #expect(plain("end\\") == "end")
+    #expect(plain("end\\") == "end\\")
   }
 
   @Test func drawingsAreNoText() {

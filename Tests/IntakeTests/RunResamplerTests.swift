@@ -28,30 +28,24 @@ private func resampled(_ sounds: [TimedSound]) throws -> [AudioRun] {
 
 @Suite struct RunResamplerTests {
   @Test(arguments: rates, [0, 1, 2, 3, 7, 4409, 44_100, 88_203, 1_000_001] as [Int64])
-  func withinItsEdgesARunEqualsTheSameStretchOfOneFilledWithSilence(_ rate: Int, _ first: Int64) throws {
+  func aRunEqualsTheSameStretchOfOneFilledWithSilence(_ rate: Int, _ first: Int64) throws {
     let samples = noise(3000)
     let lead = Int(first % Int64(3 * rate))  // silence from a place where both grids meet
     let whole = numbered(
       try resampled([timed([Float](repeating: 0, count: lead) + samples, at: first - Int64(lead), rate: rate)]))
     let run = numbered(try resampled([timed(samples, at: first, rate: rate)]))
     #expect(!run.isEmpty)
-    let edge = Int64(20 * max(1, 16_000 / rate))  // the resampler mirrors what it has at either end
-    let (begin, end) = (run.keys.min()! + edge, run.keys.max()! - edge)
-    #expect(
-      run.filter { begin < $0.key && $0.key < end }.allSatisfy { number, sample in
-        abs((whole[number] ?? 9) - sample) < 1e-6
-      })
+    #expect(run.allSatisfy { number, sample in abs((whole[number] ?? 9) - sample) < 1e-6 })
   }
 
   @Test(arguments: rates, [0, 1, 2, 5, 4411] as [Int64])
-  func outputBeginsAtTheFirstInstantOfTheRunAndNeverPassesItsEnd(_ rate: Int, _ first: Int64) throws {
+  func outputCoversExactlyTheInstantsOfTheRun(_ rate: Int, _ first: Int64) throws {
     let count: Int64 = 5001
     let numbers = numbered(try resampled([timed(noise(Int(count)), at: first, rate: rate)])).keys.sorted()
     let ratio = Ratio(Int64(rate))
     let begin = Instant(index: first, rate: ratio).firstIndex(rate: Ratio(16_000))
     let end = Instant(index: first + count, rate: ratio).firstIndex(rate: Ratio(16_000))
-    #expect(numbers == Array(begin..<begin + Int64(numbers.count)))
-    #expect(numbers.last! < end)
+    #expect(numbers == Array(begin..<end))
   }
 
   @Test(arguments: rates)

@@ -5,14 +5,14 @@ import Testing
 
 /// Pictures in ticks of 90 kHz; 25 fps is 3600 ticks.
 private struct Film {
-  var clock: PictureClock<Int>
-  private(set) var placed: [PictureClock<Int>.Placed] = []
+  var clock: PictureClock
+  private(set) var placed: [PictureClock.Placed] = []
   private(set) var jumps = 0
 
   init(_ timing: TrackTiming = TrackTiming(timeBase: Ratio(1, 90_000), wrapBits: 33)) { clock = PictureClock(timing) }
 
   mutating func show(_ number: Int, at pts: Int64?, for duration: Int64 = 0) {
-    switch clock.accept(DecodedPicture(pts: pts, duration: duration, image: number)) {
+    switch clock.accept(DecodedPicture(pts: pts, duration: duration, image: Numbered(number))) {
     case .placed(let more): placed += more
     case .jumped: jumps += 1
     }
@@ -27,7 +27,7 @@ private struct Film {
   /// Start and end in ticks, by number.
   var times: [Int: [Int64]] {
     Dictionary(
-      placed.map { ($0.image!, [$0.start.ticks(Ratio(1, 90_000)), $0.end.ticks(Ratio(1, 90_000))]) },
+      placed.map { ($0.image.number!, [$0.start.ticks(Ratio(1, 90_000)), $0.end.ticks(Ratio(1, 90_000))]) },
       uniquingKeysWith: { $0 + $1 })
   }
 }
@@ -64,10 +64,10 @@ private struct Film {
     film = Film(TrackTiming(timeBase: Ratio(1, 90_000), nominalInterval: milliseconds(40)))
     film.show((0..<20).map { 3600 * $0 } + [3600 * 19 + 90_000, 3600 * 20 + 90_000])
     film.flush()
-    let last = film.placed.first { $0.image == 19 }!
+    let last = film.placed.first { $0.image.number == 19 }!
     #expect(last.end == TimeSpan(ticks: 3600 * 19 + 90_000, Ratio(1, 90_000)))
     #expect(last.validUntil - last.start == milliseconds(120))
-    #expect(film.placed.filter { $0.image != 19 }.allSatisfy { $0.validUntil == $0.end })
+    #expect(film.placed.filter { $0.image.number != 19 }.allSatisfy { $0.validUntil == $0.end })
   }
 
   @Test mutating func aPictureCountsForItsDeclaredDuration() {
@@ -76,7 +76,7 @@ private struct Film {
     film.show(21, at: 162_000)
     film.show(22, at: 165_600)
     film.flush()
-    let long = film.placed.first { $0.image == 20 }!
+    let long = film.placed.first { $0.image.number == 20 }!
     #expect(long.validUntil - long.start == milliseconds(500))
   }
 
@@ -86,7 +86,7 @@ private struct Film {
     film.show(58, at: 144_000 + 18_000 * 17 + 180_000)
     film.show(59, at: 144_000 + 18_000 * 17 + 198_000)
     film.flush()
-    let last = film.placed.first { $0.image == 57 }!
+    let last = film.placed.first { $0.image.number == 57 }!
     #expect(last.validUntil - last.start == milliseconds(600))
   }
 

@@ -18,11 +18,12 @@ private let count = 60
 
   private func play(from origin: Int64, victim: Int?, bit: Int64) -> Fate {
     let timing = TrackTiming(timeBase: Ratio(1, 90_000), wrapBits: 33)
-    var keeper = Timekeeper<Int>([(picture, timing)], pictureRate: Ratio(25), stillLength: seconds(2))
-    var output: [Timed<Int>] = []
+    var keeper = Timekeeper([(picture, timing)], pictureRate: Ratio(25), stillLength: seconds(2))
+    var output: [Timed] = []
     for n in 0..<count {
       let raw = (origin + Int64(n) * interval) & (1 << 33 - 1) ^ (n == victim ? 1 << bit : 0)
-      output += keeper.accept(DecodedPicture(pts: keeper.unwrap(picture, raw), image: n), picture)
+      output += keeper.accept(
+        DecodedPicture(pts: keeper.unwrap(picture, pts: raw, dts: nil).pts, image: Numbered(n)), picture)
     }
     output += keeper.finish()
     let played = Played(output: output, counters: keeper.counters)
@@ -30,7 +31,7 @@ private let count = 60
     let coverages = played.coverages(picture)
     var starts: [Int: (start: Instant, halfWidth: TimeSpan)] = [:]
     for (shown, coverage) in zip(played.pictures, coverages) {
-      starts[shown.image!] = (shown.interval.start, coverage.halfWidth)
+      starts[shown.image.number!] = (shown.interval.start, coverage.halfWidth)
     }
     let wrong = starts.filter { n, place in
       let truth = Instant(index: Int64(n), rate: Ratio(25))

@@ -15,12 +15,12 @@ let beat = TimeSpan(milliseconds: 100)
 struct Player {
   enum Packet {
     case sound(DecodedSound)
-    case picture(DecodedPicture<Int>)
+    case picture(DecodedPicture)
   }
 
   static let rate = 8000
-  private(set) var keeper: Timekeeper<Int>
-  private(set) var output: [Timed<Int>] = []
+  private(set) var keeper: Timekeeper
+  private(set) var output: [Timed] = []
   private var held: [(slot: Slot, packet: Packet)] = []
   private var pictures = 0
   private let timings: [Slot: TrackTiming]
@@ -47,7 +47,7 @@ struct Player {
   }
 
   mutating func show(at time: TimeSpan, duration: Int64 = 0) {
-    push(.picture(DecodedPicture(pts: stamp(time, picture), duration: duration, image: pictures)), picture)
+    push(.picture(DecodedPicture(pts: stamp(time, picture), duration: duration, image: Numbered(pictures))), picture)
     pictures += 1
   }
 
@@ -92,7 +92,7 @@ struct Player {
   private mutating func stamp(_ time: TimeSpan, _ slot: Slot) -> Int64? {
     let timing = timings[slot]!
     let ticks = time.ticks(timing.timeBase)
-    return keeper.unwrap(slot, timing.wrapBits < 63 ? ticks & (1 << timing.wrapBits - 1) : ticks)
+    return keeper.unwrap(slot, pts: timing.wrapBits < 63 ? ticks & (1 << timing.wrapBits - 1) : ticks, dts: nil).pts!
   }
 }
 
@@ -104,7 +104,7 @@ extension TrackTiming {
 
 /// What a Timekeeper made of a drawing, drawn again.
 struct Played {
-  let output: [Timed<Int>]
+  let output: [Timed]
   let counters: Counters
 
   var marks: [Mark] { output.compactMap { if case .mark(let mark) = $0 { mark } else { nil } } }
@@ -113,7 +113,7 @@ struct Played {
   var cues: [Cue] { marks.compactMap { if case .cue(let cue) = $0 { cue } else { nil } } }
   var shown: [ShownFrame] { marks.compactMap { if case .shown(let frame) = $0 { frame } else { nil } } }
   var sounds: [TimedSound] { output.compactMap { if case .sound(let sound) = $0 { sound } else { nil } } }
-  var pictures: [TimedPicture<Int>] {
+  var pictures: [TimedPicture] {
     output.compactMap { if case .picture(let picture) = $0 { picture } else { nil } }
   }
 
@@ -137,7 +137,7 @@ struct Played {
       for (instant, valid) in picture.instants {
         let at = Int(instant.nearestIndex(rate: Ratio(10)))
         while line.count < at { line.append(".") }
-        line.append(valid > 0 ? Character("\(picture.image! % 10)") : "-")
+        line.append(valid > 0 ? Character("\(picture.image.number! % 10)") : "-")
       }
     }
     return String(line)
@@ -156,3 +156,13 @@ struct Played {
 
 func seconds(_ count: Int64) -> TimeSpan { TimeSpan(seconds: count) }
 func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(milliseconds: count) }
+
+/// A picture that is only a number.
+final class Numbered: PictureImage {
+  let number: Int
+  init(_ number: Int) { self.number = number }
+}
+
+extension Optional where Wrapped == any PictureImage {
+  var number: Int? { (self as? Numbered)?.number }
+}

@@ -44,7 +44,7 @@ import Testing
     let played = player.finish()
     #expect(played.epochs.map(\.originPTS) == [22_500])
     let first = played.pictures[0]
-    #expect(first.image == 2 && first.pts == 18_000)
+    #expect(first.image.number == 2 && first.pts == 18_000)
     #expect(first.interval == Interval(.zero, Instant.zero + milliseconds(50)))
     #expect(played.pictures.last!.interval.end == Instant.zero + seconds(1))
     #expect(played.ends == [Instant.zero + seconds(1)])
