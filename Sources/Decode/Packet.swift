@@ -27,6 +27,9 @@ package final class Packet {
     set { raw.pointee.dts = newValue ?? FF_NOPTS }
   }
 
+  /// Its presentation stamp stands alone, far from those around it: nothing may be ordered by it.
+  package var isDoubtful = false
+
   package var isCorrupt: Bool { raw.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
   package var isKey: Bool { raw.pointee.flags & AV_PKT_FLAG_KEY != 0 }
   /// Declared duration; 0 when unknown.

@@ -14,6 +14,8 @@ final class TrackDecoder {
   private var converter = Holder()
   /// Stamps of pictures that were passed over and have not come out decoded, ascending.
   private var passedOver: [PassedPicture] = []
+  /// Stamps that tell nothing about the order.
+  private var doubtful: Set<Int64> = []
 
   private struct PassedPicture {
     let pts: Int64
@@ -48,6 +50,7 @@ final class TrackDecoder {
     if kind == .text { return decodeCue(packet) }
     var decoded = Decoded()
     if kind == .sound, packet.pts == nil { packet.pts = packet.dts }  // sound is never reordered
+    if packet.isDoubtful, let pts = packet.pts { doubtful.insert(pts) }
     if passOver, let pts = packet.pts { remember(PassedPicture(pts: pts, duration: packet.duration)) }
     do throws(FFmpegError) { try decoder.feed(packet, passOver: passOver) } catch { decoded.failures += 1 }
     receive(into: &decoded)
@@ -67,6 +70,7 @@ final class TrackDecoder {
   func reset() {
     decoder.reset()
     passedOver = []
+    doubtful = []
   }
 
   private func receive(into decoded: inout Decoded) {
@@ -99,7 +103,7 @@ final class TrackDecoder {
     let picture = DecodedPicture(
       pts: frame.pts, dts: frame.dts, duration: ff_duration(frame.raw),
       image: PictureFrame(frame, orientation), isCorrupt: frame.isCorrupt)
-    guard let pts = frame.pts else { return [picture] }
+    guard let pts = frame.pts, doubtful.remove(pts) == nil else { return [picture] }
     let earlier = takePassedOver(before: pts)
     if passedOver.first?.pts == pts { passedOver.removeFirst() }
     return earlier + [picture]

@@ -22,17 +22,3 @@ struct HeldPackets {
     return packets.remove(at: n)
   }
 }
-
-/// The latest presentation stamps of a stream: tells until when at most a picture stays on screen.
-struct PacketOrder {
-  private var stamps: [Int64] = []
-  private static let memory = 64
-
-  mutating func add(_ pts: Int64) {
-    stamps.append(pts)
-    if stamps.count > Self.memory { stamps.removeFirst() }
-  }
-
-  /// The smallest stamp seen that is greater.
-  func next(after pts: Int64) -> Int64? { stamps.lazy.filter { $0 > pts }.min() }
-}

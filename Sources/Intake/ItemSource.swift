@@ -99,7 +99,7 @@ package final class ItemSource {
   private func straighten(_ packet: Packet, _ slot: Slot) {
     if packet.isCorrupt { counters.add("\(slot.name)_corrupt_packets") }
     (packet.pts, packet.dts) = timekeeper.unwrap(slot, pts: packet.pts, dts: packet.dts)
-    if let pts = packet.pts { order[slot, default: PacketOrder()].add(pts) }
+    if let pts = packet.pts { packet.isDoubtful = order[slot, default: PacketOrder()].add(pts) }
   }
 
   private func process(_ packet: Packet, _ slot: Slot) -> [Timed] {
@@ -130,7 +130,8 @@ package final class ItemSource {
   /// A picture that no instant of the grid falls on need not be decoded, if no other needs it. Its time on
   /// screen ends at the latest when the next stamp already seen begins.
   private func canPassOver(_ packet: Packet, _ slot: Slot) -> Bool {
-    guard maker.frames == nil, slot.modality == .video, !packet.isCorrupt, reader.canPassOver(packet),
+    guard maker.frames == nil, slot.modality == .video, !packet.isCorrupt, !packet.isDoubtful,
+      reader.canPassOver(packet),
       let pts = packet.pts, let next = order[slot]?.next(after: pts)
     else { return false }
     return !timekeeper.needsPicture(slot, from: pts, until: next)

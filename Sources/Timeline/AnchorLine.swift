@@ -20,7 +20,7 @@ struct Bounds {
 struct AnchorLine {
   let rate: Int
   private(set) var bounds: Bounds
-  /// The furthest that a stamp which was let pass lay outside the bounds.
+  /// How far the last stamp lay outside the bounds, where it was let pass.
   private var slack = TimeSpan.zero
   /// Number of the next sample.
   var next: Int64 = 0
@@ -41,9 +41,9 @@ struct AnchorLine {
     guard both.low <= both.high + length(of: 1) else { return nil }
     var line = self
     if both.low <= both.high {
-      line.bounds = both
+      (line.bounds, line.slack) = (both, .zero)
     } else {  // within a sample of each other: either may be right
-      line.slack = max(slack, both.low - both.high)
+      line.slack = both.low - both.high
     }
     if next == 0 { line.anchor = Self.middle(line.bounds) }
     return line

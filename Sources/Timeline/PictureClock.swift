@@ -47,7 +47,7 @@ struct PictureClock {
   init(_ timing: TrackTiming) {
     self.timing = timing
     precision = StampPrecision(timing)
-    rhythm = Rhythm(tick: TimeSpan(ticks: 1, timing.timeBase))
+    rhythm = Rhythm(tick: TimeSpan(ticks: 1, timing.timeBase), nominal: timing.nominalInterval)
   }
 
   /// For tracks without presentation stamps: pictures come out in the order of these.
@@ -97,7 +97,7 @@ struct PictureClock {
   mutating func confirmJump() -> [Placed] {
     let waiting = suspects
     (suspects, isJumped, held, previous) = ([], false, waiting.first, nil)
-    rhythm = Rhythm(tick: TimeSpan(ticks: 1, timing.timeBase))
+    rhythm = Rhythm(tick: TimeSpan(ticks: 1, timing.timeBase), nominal: timing.nominalInterval)
     return waiting.dropFirst().map { advance(to: $0) }
   }
 
@@ -166,7 +166,9 @@ struct PictureClock {
   /// How long a picture may stay on screen by its own word or by the rhythm.
   private func patience(_ current: Stamped) -> TimeSpan {
     // In an even rhythm even one missing picture deserves a second opinion.
-    if rhythm.isRegular, let beat = rhythm.median { return TimeSpan(flicks: beat.flicks * 3 / 2) }
+    if rhythm.isRegular, let beat = rhythm.median ?? timing.nominalInterval {
+      return TimeSpan(flicks: beat.flicks * 3 / 2)
+    }
     let declared = TimeSpan(ticks: current.picture.duration, timing.timeBase)
     let usual = rhythm.median ?? timing.nominalInterval ?? TimeSpan(milliseconds: 40)
     return max(declared + declared, usual * 3)

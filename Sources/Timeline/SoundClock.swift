@@ -90,7 +90,7 @@ struct SoundClock {
       return .placed(placed + more)
     }
     opening.add(sound)
-    return .placed(opening.isReady ? takeOpening() : [])
+    return .placed(opening.isReady({ bounds($0) }) ? takeOpening() : [])
   }
 
   /// Places the beginning on its line. Disputes inside it are settled as later ones are.

@@ -77,11 +77,14 @@ final class EmbedRun: Sendable {
       while let items = try source.next() {
         guard emit(items) else { return false }
         for case .mark(let mark) in items { position.note(mark) }
+        for case .mark(.ended(let outcome)) in items {
+          note(outcome)
+          return true
+        }
         // Steps come later than the sound that they are made of.
         if choice.isPast(position.source - plan.lookback) || tally.withLock({ $0.isSatisfied(choice) }) {
           return emit([.mark(.ended(SourceOutcome(name: input.label, ending: .complete)))])
         }
-        for case .mark(.ended(let outcome)) in items { note(outcome) }
       }
       return true
     } catch {
