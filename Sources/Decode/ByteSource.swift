@@ -42,9 +42,11 @@ final class ByteSource {
   /// - Parameter base: the byte of the file at which the source begins.
   /// - Throws: `SourceError.unreadable` with the system's reason.
   static func open(path: String, from base: Int64 = 0, interruption: Interruption) throws(SourceError) -> ByteSource {
-    let descriptor = Glibc.open(PathText.cString(path), O_RDONLY | O_CLOEXEC)
+    let descriptor = Glibc.open(PathText.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // a FIFO without a writer is waited for below
     guard descriptor >= 0 else { throw .unreadable(String(cString: strerror(errno))) }
     let source = ByteSource(descriptor: descriptor, owned: true, base: base, interruption: interruption)
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { throw .unreadable("is a directory") }
     if base > 0 { lseek(descriptor, off_t(base), SEEK_SET) }
     posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     return source

@@ -40,7 +40,7 @@ final class Demuxer {
     }
     fresh.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(interruption).toOpaque()
     fresh.pointee.correct_ts_overflow = 0
-    fresh.pointee.max_streams = 64
+    fresh.pointee.max_streams = Int32(Limits.streams)
     var bytes: Bytes?
     var name = ""
     var options = Options()
@@ -77,11 +77,6 @@ final class Demuxer {
       try check(code, "read packet")
       return packet
     }
-  }
-
-  /// Continues at the last key frame at or before `pts` of a stream.
-  func seek(stream: Int, pts: Int64) throws(FFmpegError) {
-    try check(avformat_seek_file(context, Int32(stream), .min, pts, pts, 0), "seek")
   }
 
   var containerName: String { String(cString: context.pointee.iformat.pointee.name) }

@@ -15,8 +15,6 @@ package final class MediaReader {
   package let creationTime: Int64?
   /// Whether a codec may change inside a track without the container saying so, and reading can begin anywhere.
   package var canReopen: Bool { container == "mpegts" && !isStreaming }
-  /// Whether `seek` can be trusted to reach any key frame: an index, and stamps that never jump.
-  package let isSeekable: Bool
   package let isStreaming: Bool
   /// As the container declares it; wrong or absent in many.
   package let declaredDuration: TimeSpan?
@@ -38,7 +36,7 @@ package final class MediaReader {
         input, advancedEdits: edits?.hasSeveralMediaEdits ?? false, interruption: interruption)
       return MediaReader(demuxer, edits, threads: threads, isStreaming: input.isStreaming)
     } catch let error as FFmpegError {
-      throw error.asSourceError(input.failure)
+      throw error.asSourceError(input.failure, isURL: input.isRemote)
     } catch let error as SourceError {
       throw error
     } catch {
@@ -53,7 +51,6 @@ package final class MediaReader {
     timings = survey.timings
     refusals = survey.refusals
     creationTime = demuxer.tag("creation_time").flatMap(parseTimestamp)
-    isSeekable = !isStreaming && Survey.indexedContainers.contains(container) && !survey.hasSeveralMediaEdits
     self.isStreaming = isStreaming
     declaredDuration = demuxer.declaredDuration
     self.threads = threads
@@ -92,12 +89,6 @@ package final class MediaReader {
   package func drain(_ stream: Int) -> Decoded { decoders[stream]?.drain() ?? Decoded() }
 
   package func canPassOver(_ stream: Int) -> Bool { decoders[stream]?.canPassOver ?? false }
-
-  /// Continues at the last key frame at or before `pts` of a stream; decoders forget what they held.
-  package func seek(_ stream: Int, to pts: Int64) throws(FFmpegError) {
-    try demuxer.seek(stream: stream, pts: pts)
-    for decoder in decoders.values { decoder.reset() }
-  }
 }
 
 /// What one packet gave.
@@ -115,8 +106,11 @@ extension Demuxer.Input {
   init(_ name: String, from base: Int64, _ interruption: Interruption) throws(SourceError) {
     if name == "-" {
       self = .bytes(.standardInput(interruption: interruption))
+    } else if name.hasPrefix("file://") {
+      self = .bytes(try .open(path: String(name.dropFirst(7)), from: base, interruption: interruption))
     } else if isURL(name) {
-      self = .url(name, protocols: "file,http,https,tcp,tls,udp,rtp,rtsp,rtmp,rtmps,srt,crypto,data,hls")
+      // No `file` here: what comes from the network opens nothing of this machine.
+      self = .url(name, protocols: "http,https,tcp,tls,udp,rtp,rtsp,rtmp,rtmps,srt,crypto,hls")
     } else if name.hasSuffix(".m3u8") {
       let source = try ByteSource.open(path: name, interruption: interruption)
       withExtendedLifetime(source) {}
@@ -133,6 +127,8 @@ extension Demuxer.Input {
     }
   }
 
+  var isRemote: Bool { if case .url = self { true } else { false } }
+
   /// The errno of a read that failed under FFmpeg's hands.
   var failure: Int32? {
     if case .bytes(let source) = self, source.failure != 0 { source.failure } else { nil }
@@ -140,8 +136,9 @@ extension Demuxer.Input {
 }
 
 extension FFmpegError {
-  func asSourceError(_ errno: Int32?) -> SourceError {
+  func asSourceError(_ errno: Int32?, isURL: Bool = false) -> SourceError {
     if isInterruption { return .interrupted }
+    if isURL, operation == "open input", code != FF_INVALID_DATA { return .unreadable(reason) }
     if let errno { return .inputOutput(String(cString: strerror(errno))) }
     return code == FF_INVALID_DATA || operation == "find streams"
       ? .undecodable("no media that FFmpeg can read (\(description))") : .undecodable(description)

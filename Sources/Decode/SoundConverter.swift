@@ -29,6 +29,9 @@ struct SoundConverter: ~Copyable {
     av_channel_layout_default(&mono, 1)
     var context: OpaquePointer?
     let raw = frame.raw
+    guard Limits.sampleRates.contains(Int(raw.pointee.sample_rate)),
+      Int(raw.pointee.ch_layout.nb_channels) <= Limits.channels
+    else { throw FFmpegError(code: FF_INVALID_DATA, operation: "sound beyond limits") }
     try check(
       swr_alloc_set_opts2(
         &context, &mono, AV_SAMPLE_FMT_FLT, raw.pointee.sample_rate, &raw.pointee.ch_layout,

@@ -8,9 +8,6 @@ struct Survey {
   private(set) var refusals: [String] = []
   let hasSeveralMediaEdits: Bool
 
-  /// Containers whose index and stamps allow a jump to any place.
-  static let indexedContainers: Set = ["mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "nut"]
-
   init(_ demuxer: Demuxer, _ edits: MovieEdits?) {
     hasSeveralMediaEdits = edits?.hasSeveralMediaEdits ?? false
     let muxer = demuxer.tag("encoder") ?? ""

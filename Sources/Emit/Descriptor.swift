@@ -1,4 +1,5 @@
 import Glibc
+import Media
 
 /// The one owner of a file descriptor, closed when it goes. System calls on files live here, those on sockets in
 /// `UnixSocket.swift`.
@@ -11,7 +12,7 @@ struct Descriptor: ~Copyable, Sendable {
   deinit { if number >= 0 { _ = Glibc.close(number) } }
 
   static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o666) throws(Errno) -> Descriptor {
-    Descriptor(owning: try Errno.check { unsafe Glibc.open(path, flags | O_CLOEXEC, mode) })
+    Descriptor(owning: try Errno.check { unsafe Glibc.open(PathText.cString(path), flags | O_CLOEXEC, mode) })
   }
 
   /// Another descriptor of the same open file.

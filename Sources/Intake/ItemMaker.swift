@@ -59,7 +59,9 @@ struct ItemMaker {
     let wanted = picture.instants.filter { epochStart + $0.instant.sinceZero >= request.start }
     guard !wanted.isEmpty else { return [] }
     do throws(FFmpegError) {
-      guard let image = try (picture.image as? PictureFrame)?.rgb(pictures) else {
+      let frame = picture.image as? PictureFrame
+      if frame?.isInterlaced ?? false { counters.add("\(picture.slot.name)_interlaced") }
+      guard let image = try frame?.rgb(pictures) else {
         counters.add("\(picture.slot.name)_pictures_missing", Int64(wanted.count))
         return []
       }

@@ -106,12 +106,24 @@ final class SlotReader {
     do throws(SourceError) {
       let fresh = try MediaReader.open(name, from: position, threads: threads, interruption: interruption)
       let chosen = try selection.slots(among: fresh.tracks)
-      guard !chosen.isEmpty else { return }
+      guard streaks.keys.contains(where: { codec($0, fresh, chosen) != codec($0, reader, slots) }) else {
+        return dismissStreaks()
+      }
       try fresh.select(Array(chosen.keys))
       drained += slots.values.sorted { $0.name < $1.name }.map { ($0, drain($0)) }
       (reader, slots, base, streaks) = (fresh, chosen, position, [:])
       counters.add("reopened")
     } catch { counters.add("reopen_failed") }
+  }
+}
+
+extension SlotReader {
+  /// The failures are damage, not a change: they count, and the next second is judged anew.
+  private func dismissStreaks() { for slot in streaks.keys { endStreak(slot) } }
+
+  private func codec(_ slot: Slot, _ reader: MediaReader, _ slots: [Int: Slot]) -> String? {
+    let index = slots.first { $0.value == slot }?.key
+    return reader.tracks.first { $0.index == index }?.codec
   }
 }
 

@@ -12,9 +12,11 @@ package struct TimeSpan: Hashable, Comparable, Sendable {
 
   package init(milliseconds: Int64) { flicks = milliseconds * (Self.flicksPerSecond / 1000) }
 
-  /// `ticks` units of `timeBase` seconds, rounded to the nearest flick (ties away from zero).
+  /// `ticks` units of `timeBase` seconds, rounded to the nearest flick (ties away from zero). Beyond 400 years it
+  /// stays at the border, as all arithmetic here does: stamps come from strangers.
   package init(ticks: Int64, _ timeBase: Ratio) {
-    flicks = scale(ticks, by: timeBase.numerator * Self.flicksPerSecond, over: timeBase.denominator)
+    let (factor, isBeyond) = timeBase.numerator.multipliedReportingOverflow(by: Self.flicksPerSecond)
+    flicks = scale(ticks, by: isBeyond ? .max : factor, over: timeBase.denominator)
   }
 
   /// This span counted in units of `timeBase` seconds, rounded to the nearest (ties away from zero).
@@ -32,12 +34,12 @@ package struct TimeSpan: Hashable, Comparable, Sendable {
   package var seconds: Double { Double(flicks) / Double(Self.flicksPerSecond) }
 
   package static func < (a: Self, b: Self) -> Bool { a.flicks < b.flicks }
-  package static func + (a: Self, b: Self) -> Self { Self(flicks: a.flicks + b.flicks) }
-  package static func - (a: Self, b: Self) -> Self { Self(flicks: a.flicks - b.flicks) }
-  package static func * (a: Self, n: Int64) -> Self { Self(flicks: a.flicks * n) }
-  package static prefix func - (a: Self) -> Self { Self(flicks: -a.flicks) }
+  package static func + (a: Self, b: Self) -> Self { Self(flicks: saturated(a.flicks, plus: b.flicks)) }
+  package static func - (a: Self, b: Self) -> Self { Self(flicks: saturated(a.flicks, minus: b.flicks)) }
+  package static func * (a: Self, n: Int64) -> Self { Self(flicks: scale(a.flicks, by: n, over: 1)) }
+  package static prefix func - (a: Self) -> Self { .zero - a }
   package static func += (a: inout Self, b: Self) { a = a + b }
-  package var magnitude: Self { Self(flicks: abs(flicks)) }
+  package var magnitude: Self { flicks < 0 ? -self : self }
 }
 
 /// A point on the timeline of one epoch, in flicks since that epoch's zero.
@@ -66,9 +68,9 @@ package struct Instant: Hashable, Comparable, Sendable {
   }
 
   package static func < (a: Self, b: Self) -> Bool { a.flicks < b.flicks }
-  package static func + (a: Self, b: TimeSpan) -> Self { Self(flicks: a.flicks + b.flicks) }
-  package static func - (a: Self, b: TimeSpan) -> Self { Self(flicks: a.flicks - b.flicks) }
-  package static func - (a: Self, b: Self) -> TimeSpan { TimeSpan(flicks: a.flicks - b.flicks) }
+  package static func + (a: Self, b: TimeSpan) -> Self { Self(flicks: saturated(a.flicks, plus: b.flicks)) }
+  package static func - (a: Self, b: TimeSpan) -> Self { Self(flicks: saturated(a.flicks, minus: b.flicks)) }
+  package static func - (a: Self, b: Self) -> TimeSpan { TimeSpan(flicks: saturated(a.flicks, minus: b.flicks)) }
 }
 
 /// A half-open stretch `[start, end)` of one epoch.
@@ -106,6 +108,16 @@ package struct Ratio: Hashable, Sendable {
 
 extension Ratio: CustomStringConvertible {
   package var description: String { "\(numerator)/\(denominator)" }
+}
+
+private func saturated(_ a: Int64, plus b: Int64) -> Int64 {
+  let (sum, isBeyond) = a.addingReportingOverflow(b)
+  return isBeyond ? (b < 0 ? .min : .max) : sum
+}
+
+private func saturated(_ a: Int64, minus b: Int64) -> Int64 {
+  let (difference, isBeyond) = a.subtractingReportingOverflow(b)
+  return isBeyond ? (b < 0 ? .max : .min) : difference
 }
 
 /// `value · numerator / denominator` without intermediate overflow.

@@ -167,9 +167,9 @@ struct PictureClock {
   private func patience(_ current: Stamped) -> TimeSpan {
     // In an even rhythm even one missing picture deserves a second opinion.
     if rhythm.isRegular, let beat = rhythm.median ?? timing.nominalInterval {
-      return TimeSpan(flicks: beat.flicks * 3 / 2)
+      return TimeSpan(flicks: (beat * 3).flicks / 2)
     }
-    let declared = TimeSpan(ticks: current.picture.duration, timing.timeBase)
+    let declared = declared(current)
     let usual = rhythm.median ?? timing.nominalInterval ?? TimeSpan(milliseconds: 40)
     return max(declared + declared, usual * 3)
   }
@@ -192,7 +192,7 @@ struct PictureClock {
   /// - Parameter next: nil for the last picture, which ends at its declared duration, else after the previous
   ///   interval, else after the nominal one.
   private func place(_ current: Stamped, until next: TimeSpan?) -> Placed {
-    let declared = timing.isStill ? .zero : TimeSpan(ticks: current.picture.duration, timing.timeBase)
+    let declared = declared(current)
     let interval = rhythm.last ?? timing.nominalInterval ?? .zero
     let end = next ?? current.time + (declared > .zero ? declared : interval)
     let usual = (rhythm.median ?? timing.nominalInterval ?? end - current.time) * 3
@@ -201,6 +201,12 @@ struct PictureClock {
       start: current.time, end: end, validUntil: min(end, current.time + max(declared, usual)),
       pts: current.picture.pts, halfWidth: current.isInferred ? width + interval : width,
       isInferred: current.isInferred, image: current.picture.image)
+  }
+
+  /// The duration that the container declares, within reason; a still has none.
+  private func declared(_ current: Stamped) -> TimeSpan {
+    timing.isStill
+      ? .zero : min(max(.zero, TimeSpan(ticks: current.picture.duration, timing.timeBase)), TimeSpan(seconds: 86_400))
   }
 
   private mutating func stamped(_ picture: DecodedPicture) -> Stamped {

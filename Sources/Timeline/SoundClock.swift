@@ -46,9 +46,10 @@ struct SoundClock {
     guard let stamp = sound.pts.map({ bounds($0) }) else {
       if disputed.isEmpty { return .placed(place([sound])) }
       disputed.append(sound)
-      return .placed([])
+      // Nothing confirms the stamp for too long: it was an outlier.
+      return .placed(isJumped || disputedSamples < 2 * Int64(sound.rate) ? [] : takeUnconfirmed())
     }
-    let ahead = disputed.reduce(0) { $0 + Int64($1.samples.count) }
+    let ahead = disputedSamples
     guard let narrowed = line.narrowed(by: stamp, samplesAhead: ahead) else { return dispute(sound) }
     // The line holds: whatever disputed it was an outlier.
     outliers += disputed.isEmpty ? 0 : 1
@@ -110,7 +111,7 @@ struct SoundClock {
       return .jumped
     }
     let stamp = sound.pts.map({ bounds($0) })
-    let ahead = disputed.reduce(0) { $0 + Int64($1.samples.count) }
+    let ahead = disputedSamples
     if let proposal, proposal.rate == sound.rate, let stamp,
       let agreed = proposal.agreeing(with: stamp, samplesAhead: ahead)
     {
@@ -151,8 +152,10 @@ struct SoundClock {
   private mutating func takeProposal() -> [Placed] {
     line = proposal
     defer { (disputed, proposal, isJumped) = ([], nil, false) }
-    return place(disputed)
+    return place(disputed.filter { $0.rate == line?.rate })
   }
+
+  private var disputedSamples: Int64 { disputed.reduce(0) { $0 + Int64($1.samples.count) } }
 
   // MARK: Placing
 

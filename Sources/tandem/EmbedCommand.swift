@@ -79,7 +79,7 @@ struct EmbedCommand: ParsableCommand {
     let inputs = try Inputs(inputs, name: name, shard: shard)
     let plan = try WayPlan(way, hasSteps: way.steps)
     let output = try RecordOutput(self, plan.layout)
-    let signals = Signals()
+    let signals = Signals.shared
     signals.listen()
     let choice = WindowChoice(start: start?.span ?? .zero, duration: duration?.span, limit: limit)
     let run = EmbedRun(

@@ -56,7 +56,7 @@ final class EmbedRun: Sendable {
     pipeline.sink("emit", after: batches) { [self] next in try write(next, sink, output.resumePoint) }
 
     do { try pipeline.wait() } catch let error as EmitError { throw Failure(error) }
-    try end()
+    try end(inputs: inputs.count)
   }
 
   /// Pictures under way between decoding and encoding may take this much memory.
@@ -100,7 +100,6 @@ final class EmbedRun: Sendable {
   }
 
   private func note(_ outcome: SourceOutcome) {
-    tally.withLock { $0.sources += 1 }
     switch outcome.ending {
     case .complete: break
     case .truncated(let reason): Messages.warning("\(outcome.name): \(reason); what came before it stands")
@@ -139,12 +138,12 @@ final class EmbedRun: Sendable {
     if !losses.isEmpty { Messages.warning(losses.map { "\($0.name) \($0.count)" }.joined(separator: ", ")) }
   }
 
-  private func end() throws {
+  private func end(inputs: Int) throws {
     if let code = signals.exitCode { throw Failure(message: nil, exitCode: code) }
-    let (sources, failures) = tally.withLock { ($0.sources, $0.failures) }
+    let failures = tally.withLock { $0.failures }
     guard !failures.isEmpty, !recordsFailures else { return }
-    guard sources > 1 else { throw Failure(message: nil, exitCode: failures[0]) }
-    throw Failure(message: "\(failures.count) of \(sources) inputs could not be embedded", exitCode: 65)
+    guard inputs > 1 else { throw Failure(message: nil, exitCode: failures[0]) }
+    throw Failure(message: "\(failures.count) of \(inputs) inputs could not be embedded", exitCode: 65)
   }
 }
 
@@ -153,7 +152,6 @@ private struct Tally {
   var name = ""
   var duration: TimeSpan?
   var batching = Batching.doubling(max: 64)
-  var sources = 0
   /// Exit codes of the inputs that failed.
   var failures: [Int32] = []
 

@@ -31,9 +31,9 @@ struct EncodeCommand: ParsableCommand {
 
   func run() throws {
     let model = try findModel(model)
-    let signals = Signals()
+    let signals = Signals.shared
     signals.listen()
-    for (kind, input) in items { print(try encode(kind, input, model, signals).line) }
+    for (kind, input) in items { try StandardOutput.line(encode(kind, input, model, signals).line) }
   }
 
   /// In the order of the command line.
@@ -41,7 +41,7 @@ struct EncodeCommand: ParsableCommand {
     var waiting = ["image": image[...], "audio": audio[...], "text": text[...]]
     return Tandem.arguments.compactMap { argument in
       // Each flag takes the next value of its kind, so the order is that of the flags.
-      let kind = argument.split(separator: "=")[0].drop { $0 == "-" }
+      let kind = (argument.split(separator: "=").first ?? "").drop { $0 == "-" }
       guard argument.hasPrefix("--"), let input = waiting[String(kind)]?.popFirst() else { return nil }
       return (String(kind), input)
     }

@@ -58,6 +58,11 @@ private func isDirectory(_ path: String) -> Bool {
   return unsafe stat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
+private func isLink(_ path: String) -> Bool {
+  var status = stat()
+  return unsafe lstat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+}
+
 /// Endings of the files that FFmpeg is asked to read in a directory; a file given by name needs none of them.
 private let mediaEndings: Set<String> = [
   "3g2", "3gp", "aac", "ac3", "aif", "aiff", "amr", "asf", "au", "avi", "bmp", "caf", "dv", "eac3", "f4v", "flac",
@@ -82,7 +87,8 @@ private func mediaFiles(below directory: String) throws -> [String] {
   unsafe closedir(handle)
   return try names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.flatMap { name -> [String] in
     let path = directory.hasSuffix("/") ? directory + name : directory + "/" + name
-    if isDirectory(path) { return try mediaFiles(below: path) }
+    // A linked directory is not entered: links may lead back.
+    if isDirectory(path) { return isLink(path) ? [] : try mediaFiles(below: path) }
     let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
     return mediaEndings.contains(ending) && name.contains(".") ? [path] : []
   }

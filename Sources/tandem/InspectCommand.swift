@@ -45,11 +45,15 @@ struct InspectCommand: ParsableCommand {
     if let plot, !plot.hasSuffix(".png"), !plot.hasSuffix(".html") {
       throw ValidationError("--plot writes .png or .html")
     }
+    if [wav, frames].contains("-"), json || jsonWindows {
+      throw ValidationError("--wav - and --frames - have standard output to themselves")
+    }
+    if wav == "-", isatty(STDOUT_FILENO) == 1 { throw ValidationError("WAV is binary and does not go to a terminal") }
     if json, jsonWindows { throw ValidationError("--json and --json-windows exclude each other") }
   }
 
   func run() throws {
-    let signals = Signals()
+    let signals = Signals.shared
     signals.listen()
     var inspection = try Inspection.open(self, signals)
     try inspection.run()

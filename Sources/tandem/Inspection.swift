@@ -120,13 +120,16 @@ struct Inspection: ~Copyable {
     if case .failed(let reason, let exitCode) = report.ending {
       throw Failure(message: "\(label): \(reason)", exitCode: exitCode)
     }
+    if let wanted = command.wav, command.epoch >= report.epochCount {
+      throw Failure(message: "\(wanted): the source has no epoch \(command.epoch)", exitCode: 64)
+    }
     if case .truncated(let reason) = report.ending {
       Messages.warning("\(label): \(reason); what came before it stands")
     }
     if command.json {
-      print(report.json.line)
+      try StandardOutput.line(report.json.line)
     } else if !command.jsonWindows, command.wav != "-", command.frames != "-" {
-      print(report.text)
+      try StandardOutput.line(report.text)
     }
   }
 }

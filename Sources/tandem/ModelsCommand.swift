@@ -20,14 +20,14 @@ struct ModelsCommand: ParsableCommand {
       let sizes = Modality.allCases.compactMap { kind in model.size(kind).map { (kind, $0.dimensions) } }
       if json {
         let dimensions = sizes.map { (key: $0.0.rawValue, value: JSON.integer(Int64($0.1))) }
-        print(
+        try StandardOutput.line(
           JSON.object([
             ("name", .text(model.name)), ("semantic", .bool(model.isSemantic)), ("space", .text(model.space.rawValue)),
             ("dimensions", .object(dimensions)),
           ]).line)
       } else {
         let words = sizes.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", ")
-        print("\(model.name)  \(words)  classical descriptors, no download, no claim of meaning")
+        try StandardOutput.line("\(model.name)  \(words)  classical descriptors, no download, no claim of meaning")
       }
     }
   }

@@ -11,7 +11,7 @@ struct OutputFile: ~Copyable {
   /// - Throws: `EmitError.cannotCreate`.
   static func create(_ path: String) throws(EmitError) -> OutputFile {
     if path == "-" { return OutputFile(descriptor: STDOUT_FILENO, path: path) }
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    let descriptor = unsafe open(PathText.cString(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw unsafe .cannotCreate("create \(path): \(String(cString: strerror(errno)))") }
     return OutputFile(descriptor: descriptor, path: path)
   }
@@ -44,11 +44,25 @@ struct OutputFile: ~Copyable {
   }
 }
 
+/// Standard output, line by line; what cannot be written is an error, not a shrug.
+enum StandardOutput {
+  /// - Throws: `Failure` 74, or 141 when the reader has left.
+  static func write(_ text: String) throws {
+    do throws(EmitError) {
+      var file = try OutputFile.create("-")
+      try file.write(Array(text.utf8))
+    } catch { throw Failure(error) }
+  }
+
+  static func line(_ text: String) throws { try write(text + "\n") }
+}
+
 /// Mono float32 WAV that grows as sound comes; what is missing between runs is zero.
 struct WaveFile: ~Copyable {
   private var file: OutputFile
   private let rate: Int
   private var written: Int64 = 0
+  private var isFinished = false
 
   static func create(_ path: String, rate: Int) throws(EmitError) -> WaveFile {
     var wave = WaveFile(file: try OutputFile.create(path), rate: rate)
@@ -66,6 +80,7 @@ struct WaveFile: ~Copyable {
 
   /// The true length into the header; a pipe keeps the unknown length it began with.
   mutating func finish() throws(EmitError) {
+    isFinished = true
     do { try file.write(header, at: 0) } catch .inputOutput {}
     try file.finish()
   }
@@ -83,7 +98,7 @@ struct WaveFile: ~Copyable {
 
   /// RIFF/WAVE with format 3 (IEEE float); `0xFFFFFFFF` where the length is not known yet or does not fit.
   private var header: [UInt8] {
-    let bytes = written > 0 && written < 1 << 29 ? UInt32(written * 4) : .max
+    let bytes = isFinished && written < 1 << 29 ? UInt32(written * 4) : .max
     let riff = bytes == .max ? UInt32.max : bytes + 36
     return Array("RIFF".utf8) + little(riff, 4) + Array("WAVEfmt ".utf8) + little(16, 4) + little(3, 2) + little(1, 2)
       + little(UInt32(rate), 4) + little(UInt32(rate * 4), 4) + little(4, 2) + little(32, 2) + Array("data".utf8)

@@ -29,11 +29,8 @@ final class RecordSink: Sendable {
   /// - Throws: `EmitError`.
   func write(_ records: [Embedding]) throws {
     try emitter.withLock { try $0?.emit(records) }
-    table.withLock { table in
-      guard table != nil else { return }
-      for record in records { print(table!.lines(record), terminator: "") }
-      fflush(nil)
-    }
+    let text = table.withLock { table in records.map { table?.lines($0) ?? "" }.joined() }
+    if !text.isEmpty { try StandardOutput.write(text) }
   }
 
   /// - Throws: `EmitError`.

@@ -5,6 +5,9 @@ import Synchronization
 
 /// SIGINT and SIGTERM ask the pipeline to stop reading; what is complete is still written.
 final class Signals: Sendable {
+  /// Those of this process.
+  static let shared = Signals()
+
   /// Raised by the first signal.
   let interruption = Interruption()
   private let received = Atomic<Int32>(0)

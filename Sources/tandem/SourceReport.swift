@@ -19,6 +19,8 @@ struct SourceReport {
 
   init(_ info: SourceInfo) { self.info = info }
 
+  var epochCount: Int { epochs.count }
+
   var ending: SourceOutcome.Ending { outcome?.ending ?? .complete }
 
   mutating func accept(_ mark: Mark) {

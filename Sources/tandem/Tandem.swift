@@ -31,6 +31,8 @@ struct Tandem: ParsableCommand {
       }
       var command = try parseAsRoot(Self.arguments)
       try command.run()
+    } catch _ where Signals.shared.exitCode != nil {
+      Failure(message: nil, exitCode: Signals.shared.exitCode!).end()  // whatever broke off then, this is why
     } catch let failure as Failure {
       failure.end()
     } catch {

@@ -44,7 +44,7 @@ struct DurationText: ExpressibleByArgument {
   }
 
   private static func span(_ number: (Int64, Int64), _ unit: Ratio) -> TimeSpan? {
-    let longest: Int64 = 400 * 365 * 86_400
+    let longest: Int64 = 50 * 365 * 86_400
     guard number.0 / number.1 < longest / max(1, unit.numerator) else { return nil }
     return TimeSpan(
       flicks: scale(number.0, by: unit.numerator * TimeSpan.flicksPerSecond, over: number.1 * unit.denominator))
