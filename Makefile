@@ -3,7 +3,7 @@
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev pkg-config
 TEST_PACKAGES = ffmpeg python3 python3-venv
-TANDEM = .build/release/tandem
+TANDEM ?= .build/release/tandem
 CLIP = media/beep.mp4
 
 run: setup build

@@ -4,9 +4,10 @@ import Media
 struct TrackFeatures {
   let slot: Slot
   var reached: Instant
-  private var steps: [Step] = []
-  private var coverages: [Coverage] = []
-  private var shown: [ShownFrame] = []
+  // In order of time; slices, so that forgetting costs nothing.
+  private var steps: ArraySlice<Step> = []
+  private var coverages: ArraySlice<Coverage> = []
+  private var shown: ArraySlice<ShownFrame> = []
   private var cues: [Cue] = []
 
   init(_ slot: Slot, isPresent: Bool) {
@@ -35,8 +36,8 @@ struct TrackFeatures {
 
   /// The track's part of a window.
   func share(of window: Interval, keepsSteps: Bool, embed: Aligner.Embed) -> WindowTrack {
-    let inside = steps.filter { $0.interval.overlap(window) > .zero }
-    let frames = shown.filter { window.start <= $0.instant && $0.instant < window.end }
+    let inside = steps.prefix { $0.interval.start < window.end }.filter { $0.interval.overlap(window) > .zero }
+    let frames = shown.prefix { $0.instant < window.end }.filter { window.start <= $0.instant }
     let distinct = frames.enumerated().filter { $0 == 0 || frames[$0 - 1].start != $1.start }.map(\.element)
     let pool = Pool(inside, in: window)
     return WindowTrack(
@@ -60,12 +61,14 @@ struct TrackFeatures {
   }
 
   private func coverages(in window: Interval) -> [Coverage] {
-    coverages.filter { $0.interval.overlap(window) > .zero }
+    coverages.prefix { $0.interval.start < window.end }.filter { $0.interval.overlap(window) > .zero }
   }
 
   /// Fraction of the window that is really covered.
   private func valid(_ window: Interval) -> Float {
-    let intervals = slot.modality == .text ? cues.map(\.interval) : coverages.map(\.interval)
+    let intervals =
+      slot.modality == .text
+      ? cues.map(\.interval) : coverages.prefix { $0.interval.start < window.end }.map(\.interval)
     var covered = TimeSpan.zero
     var end = window.start
     for interval in intervals where interval.end > end && interval.start < window.end {

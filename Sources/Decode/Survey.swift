@@ -54,7 +54,7 @@ struct Survey {
     let rate = ff_frame_rate(stream)
     timing.isStill = container.hasSuffix("_pipe") || container == "image2"
     if !timing.isStill, rate.num > 0, rate.den > 0 {
-      timing.nominalInterval = TimeSpan(ticks: Int64(rate.den), Ratio(1, Int64(rate.num)))
+      timing.nominalInterval = min(TimeSpan(ticks: Int64(rate.den), Ratio(1, Int64(rate.num))), TimeSpan(seconds: 60))
     }
     if let edits, !hasSeveralMediaEdits {
       timing.apply(edits.tracks[Int(stream.pointee.id)] ?? [], movieTimescale: edits.movieTimescale)

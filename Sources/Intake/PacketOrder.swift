@@ -10,7 +10,7 @@ struct PacketOrder {
   /// - Returns: whether it stands alone, far from those before it: then it is not remembered.
   mutating func add(_ pts: Int64) -> Bool {
     if isFar(pts) {
-      guard let first = lone, abs(pts - first) < margin else {
+      guard let first = lone, (Int128(pts) - Int128(first)).magnitude < margin else {
         lone = pts
         return true
       }
@@ -27,12 +27,12 @@ struct PacketOrder {
 
   private func isFar(_ pts: Int64) -> Bool {
     guard stamps.count >= 4, let low = stamps.min(), let high = stamps.max() else { return false }
-    return pts > high + margin || pts < low - margin
+    return Int128(pts) > Int128(high) + margin || Int128(pts) < Int128(low) - margin
   }
 
   /// Eight times the mean distance of the stamps.
-  private var margin: Int64 {
+  private var margin: Int128 {
     guard let low = stamps.min(), let high = stamps.max() else { return 0 }
-    return max(8, 8 * (high - low) / Int64(max(1, stamps.count - 1)))
+    return max(8, 8 * (Int128(high) - Int128(low)) / Int128(max(1, stamps.count - 1)))
   }
 }

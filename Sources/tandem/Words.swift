@@ -9,10 +9,12 @@ import Media
 /// A length of time: `2s`, `500ms`, `1/3s`, `1.5m`, `1h`, `00:01:02.5`.
 struct DurationText: ExpressibleByArgument {
   let span: TimeSpan
+  let defaultValueDescription: String
 
   init?(argument: String) {
     guard let span = Self.clock(argument) ?? Self.units(argument) else { return nil }
     self.span = span
+    defaultValueDescription = argument
   }
 
   private static func units(_ text: String) -> TimeSpan? {
@@ -54,12 +56,14 @@ struct DurationText: ExpressibleByArgument {
 /// A positive rate: `2`, `0.5`, `1/3`, `30000/1001`.
 struct RateText: ExpressibleByArgument {
   let ratio: Ratio
+  let defaultValueDescription: String
 
   init?(argument: String) {
     guard let (numerator, denominator) = fraction(argument[...]), numerator > 0,
       numerator <= 1000 * denominator, denominator <= 100_000 * numerator
     else { return nil }
     ratio = Ratio(numerator, denominator)
+    defaultValueDescription = argument
   }
 }
 
@@ -79,10 +83,12 @@ struct ShardText: ExpressibleByArgument {
 
 struct TracksText: ExpressibleByArgument {
   let selection: TrackSelection
+  let defaultValueDescription: String
 
   init?(argument: String) {
     guard let selection = TrackSelection(argument) else { return nil }
     self.selection = selection
+    defaultValueDescription = argument
   }
 }
 
