@@ -11,7 +11,7 @@ run: setup build
 	$(TANDEM) inspect $(CLIP) --plot plot.png
 	@echo "The picture of $(CLIP) is in plot.png."
 
-test: setup setup-test build lint unit path
+test: setup setup-test lint build unit path
 
 setup:
 	@bash scripts/install.sh $(PACKAGES)

@@ -42,7 +42,8 @@ final class ByteSource {
   /// - Parameter base: the byte of the file at which the source begins.
   /// - Throws: `SourceError.unreadable` with the system's reason.
   static func open(path: String, from base: Int64 = 0, interruption: Interruption) throws(SourceError) -> ByteSource {
-    let descriptor = Glibc.open(PathText.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // a FIFO without a writer is waited for below
+    // Not blocking: a FIFO without a writer is waited for where the interruption is looked at.
+    let descriptor = Glibc.open(PathText.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable(String(cString: strerror(errno))) }
     let source = ByteSource(descriptor: descriptor, owned: true, base: base, interruption: interruption)
     var status = stat()
