@@ -29,7 +29,7 @@ unit:
 
 # End to end: real media through the program.
 path:
-	OMP_NUM_THREADS=1 .venv/bin/pytest -q -n 2 Tests/Path
+	OMP_NUM_THREADS=1 .venv/bin/pytest -q -n 2 --dist loadfile Tests/Path
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
