@@ -57,7 +57,6 @@ struct TrackClock {
 
   mutating func accept(_ sound: DecodedSound) {
     guard case .sound(var clock) = clock else { return }
-    self.clock = .sound(clock)
     if case .placed(let placed) = clock.accept(sound) { wait(placed) }
     self.clock = .sound(clock)
   }
