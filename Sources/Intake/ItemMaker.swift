@@ -41,12 +41,19 @@ struct ItemMaker {
 
   private mutating func resample(_ sound: TimedSound) -> [Item] {
     do throws(FFmpegError) {
-      let runs = try resampling[sound.slot, default: RunResampler(to: request.sampleRate)].accept(sound)
-      return runs.filter(isWanted).map(Item.sound)
+      return try resampler(sound.slot).accept(sound).filter(isWanted).map(Item.sound)
     } catch {
       counters.add("\(sound.slot.name)_samples_failed", Int64(sound.samples.count))
       return []
     }
+  }
+
+  /// One for the whole source: an unbroken run goes through one filter, however many pieces it comes in.
+  private mutating func resampler(_ slot: Slot) -> RunResampler {
+    if let known = resampling[slot] { return known }
+    let fresh = RunResampler(to: request.sampleRate)
+    resampling[slot] = fresh
+    return fresh
   }
 
   private func isWanted(_ run: AudioRun) -> Bool {

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.io import wavfile
 
 import truth
 
@@ -37,6 +38,21 @@ def test_the_wav_begins_at_the_zero_of_the_epoch(tandem, media):
 def test_resampling_moves_nothing(tandem, media, rate):
     heard = truth.beeps(tandem.sound(media("base.nut"), rate), rate)
     assert np.abs(heard - np.arange(1, 20, 2)).max() < 1 / truth.RATE
+
+
+@pytest.mark.parametrize("source", [44_100, 48_000, 22_050])
+def test_an_unbroken_run_is_resampled_as_one(tandem, tmp_path, source):
+    """However many packets it comes in: a chord comes out as the same chord at every sample, also where packets meet."""
+    chord = [(311.0, 0.0), (1234.5, 1.0), (3456.7, 2.0), (5021.3, 0.5)]
+
+    def sound(rate: int) -> np.ndarray:
+        instants = np.arange(5 * rate) / rate
+        return sum(0.2 * np.sin(2 * np.pi * hertz * instants + phase) for hertz, phase in chord)
+
+    path = tmp_path / "chord.wav"
+    wavfile.write(path, source, sound(source).astype(np.float32))
+    error = tandem.sound(path, 16_000) - sound(16_000)
+    assert np.abs(error[800:-800]).max() < 2e-4  # the edges of the run are steps, which ring
 
 
 def test_sound_alone_gives_the_windows_of_both(tandem, media):
