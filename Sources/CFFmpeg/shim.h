@@ -86,6 +86,12 @@ static inline const int32_t *_Nullable ff_display_matrix(const AVStream *_Nonnul
 #endif
 }
 
+// The frame's own display matrix (9 × int32), as a JPEG's EXIF gives it, or null.
+static inline const int32_t *_Nullable ff_frame_matrix(const AVFrame *_Nonnull f) {
+  const AVFrameSideData *d = av_frame_get_side_data(f, AV_FRAME_DATA_DISPLAYMATRIX);
+  return d && d->size >= 36 ? (const int32_t *)d->data : NULL;
+}
+
 // Samples to leave out at the start and at the end of a frame, as the container signals them.
 static inline void ff_skip_samples(const AVFrame *_Nonnull f, uint32_t *_Nonnull start, uint32_t *_Nonnull end) {
   const AVFrameSideData *d = av_frame_get_side_data(f, AV_FRAME_DATA_SKIP_SAMPLES);

@@ -69,15 +69,15 @@ final class ByteSource {
     return readDescriptor(buffer)
   }
 
-  /// Makes the next bytes of a pipe readable without consuming them: at least `count` unless it ends first.
-  func peek(_ count: Int) -> [UInt8] {
+  /// The `count` bytes of a pipe (fewer at its end) that stand `offset` behind the next one, without consuming any.
+  func peek(at offset: Int, count: Int) -> [UInt8] {
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while head.count - headRead < count {
+    while head.count - headRead < offset + count {
       let got = chunk.withUnsafeMutableBytes { readDescriptor($0) }
       guard got > 0 else { break }
       head.append(contentsOf: chunk[..<Int(got)])
     }
-    return Array(head[headRead...].prefix(count))
+    return Array(head.dropFirst(headRead + offset).prefix(count))
   }
 
   /// Reads at a place of a file without moving the cursor.

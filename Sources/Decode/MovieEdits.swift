@@ -17,7 +17,8 @@ struct MovieEdits {
   static func read(from source: ByteSource) throws(SourceError) -> MovieEdits? {
     var offset: Int64 = 0
     var isMovie = false
-    while let box = Box(source, at: offset) {
+    for _ in 0..<boxLimit {
+      guard let box = Box(source, at: offset) else { return nil }
       switch box.type {
       case "moov":
         let size = box.size == 0 ? indexLimit : box.size
@@ -43,6 +44,8 @@ struct MovieEdits {
 
   /// The largest index that we look into; a 2 h film has a few megabytes.
   private static let indexLimit: Int64 = 256 << 20
+  /// Boxes that may stand before the index.
+  private static let boxLimit = 4096
 
   private mutating func readMovie(_ bytes: ArraySlice<UInt8>) {
     for box in boxes(in: bytes) {
@@ -125,6 +128,6 @@ private func bigEndian(_ bytes: ArraySlice<UInt8>, at offset: Int, _ count: Int)
 extension ByteSource {
   /// `count` bytes (fewer at the end) at `offset` from the source's beginning, without consuming them.
   fileprivate func bytes(at offset: Int64, count: Int) -> [UInt8] {
-    isSeekable ? read(at: offset, count: count) : Array(peek(Int(offset) + count).dropFirst(Int(offset)))
+    isSeekable ? read(at: offset, count: count) : peek(at: Int(offset), count: count)
   }
 }

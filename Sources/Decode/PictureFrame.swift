@@ -25,8 +25,10 @@ package final class PictureFrame: PictureImage {
 
   /// The picture as a viewer sees it: display matrix, sample aspect ratio, matrix and range applied, PQ and HLG
   /// tone-mapped, alpha over black.
-  package func rgb(_ converter: PictureConverter) throws(FFmpegError) -> RGBImage {
-    orientation.apply(to: try converter.rgb(raw))
+  /// - Parameter followsEXIF: turn it as the picture itself says, beside what the container says.
+  package func rgb(_ converter: PictureConverter, followsEXIF: Bool = false) throws(FFmpegError) -> RGBImage {
+    let own = followsEXIF ? Orientation(matrix: ff_frame_matrix(raw)) : Orientation(matrix: nil)
+    return orientation.apply(to: own.apply(to: try converter.rgb(raw)))
   }
 
   /// The mean of Y at full range, 0…255.

@@ -22,6 +22,7 @@ struct ItemMaker {
     self.request = request
     self.sidecar = sidecar
     frames = tracesFrames ? [] : nil
+    counters.add("cue_durations_assumed", Int64(sidecar?.assumedLengths ?? 0))
   }
 
   mutating func items(_ timed: [Timed]) -> [Item] {
@@ -68,7 +69,7 @@ struct ItemMaker {
     do throws(FFmpegError) {
       let frame = picture.image as? PictureFrame
       if frame?.isInterlaced ?? false { counters.add("\(picture.slot.name)_interlaced") }
-      guard let image = try frame?.rgb(pictures) else {
+      guard let image = try frame?.rgb(pictures, followsEXIF: request.followsEXIF) else {
         counters.add("\(picture.slot.name)_pictures_missing", Int64(wanted.count))
         return []
       }

@@ -51,10 +51,10 @@ package final class ItemSource {
       return [.mark(.opened(info))]
     }
     var items: [Item] = []
-    while items.count < Self.chunk {
+    while items.count < (info.isStreaming ? 1 : Self.chunk) {  // a slow pipe keeps nothing back
       guard let (packet, slot) = try nextPacket() else {
         if held.isEmpty { return items + finish() }
-        items += maker.items(timekeeper.stopWaiting())  // for a track that stays silent
+        items += maker.items(timekeeper.stopWaiting(isOver: !held.isFull))
         continue
       }
       items += maker.items(process(packet, slot))

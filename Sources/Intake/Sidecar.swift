@@ -11,6 +11,8 @@ package struct Sidecar: Sendable {
 
   /// Ascending by start.
   private var lines: [Line]
+  /// Cues whose length the file does not say: they are shown until the next one.
+  let assumedLengths: Int
 
   /// Reads a whole subtitle file.
   /// - Throws: `SourceError`, also when the file holds no text.
@@ -20,20 +22,23 @@ package struct Sidecar: Sendable {
       throw .undecodable("no subtitles in it")
     }
     try reader.select([track.index])
-    var lines: [Line] = []
+    var cues: [DecodedCue] = []
     do throws(FFmpegError) {
-      while let packet = try reader.nextPacket() {
-        lines += reader.decode(packet).cues.compactMap { line($0, track.timeBase) }
-      }
+      while let packet = try reader.nextPacket() { cues += reader.decode(packet).cues.filter { !$0.text.isEmpty } }
     } catch { throw .inputOutput(error.description) }
-    return Sidecar(lines: lines.sorted { $0.start < $1.start })
+    cues.sort { $0.pts < $1.pts }
+    let starts = cues.map { TimeSpan(ticks: $0.pts, track.timeBase) }
+    let lines = cues.indices.map { n in
+      let next = starts.dropFirst(n + 1).first ?? starts[n] + lastLength
+      return Line(
+        start: starts[n], end: cues[n].duration.map { starts[n] + TimeSpan(ticks: $0, track.timeBase) } ?? next,
+        text: cues[n].text)
+    }
+    return Sidecar(lines: lines, assumedLengths: cues.count { $0.duration == nil })
   }
 
-  private static func line(_ cue: DecodedCue, _ timeBase: Ratio) -> Line? {
-    guard !cue.text.isEmpty, let duration = cue.duration else { return nil }
-    let start = TimeSpan(ticks: cue.pts, timeBase)
-    return Line(start: start, end: start + TimeSpan(ticks: duration, timeBase), text: cue.text)
-  }
+  /// How long the last cue is shown whose length the file does not say.
+  private static let lastLength = TimeSpan(seconds: 5)
 
   /// Takes the cues that begin before a position, as cues of the epoch that it lies in.
   mutating func take(before position: TimeSpan, epoch: Int32, epochStart: TimeSpan) -> [Cue] {

@@ -162,7 +162,7 @@ package struct ShownFrame: Hashable, Sendable {
 /// A stretch of continuous time with its own timeline from 0.
 package struct Epoch: Hashable, Sendable {
   package enum Reason: String, Sendable {
-    case start, jump, format, discontinuity, reconnect
+    case start, jump
   }
 
   package var index: Int32

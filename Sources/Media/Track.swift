@@ -62,9 +62,14 @@ package struct SourceRequest: Hashable, Sendable {
   package var stillLength: TimeSpan
   /// Position in the source before which nothing is wanted but its time.
   package var start: TimeSpan
+  /// Turn pictures as their EXIF says, beside what the container says.
+  package var followsEXIF: Bool
 
-  package init(sampleRate: Int, pictureRate: Ratio, stillLength: TimeSpan, start: TimeSpan = .zero) {
+  package init(
+    sampleRate: Int, pictureRate: Ratio, stillLength: TimeSpan, start: TimeSpan = .zero, followsEXIF: Bool = false
+  ) {
     self.start = start
+    self.followsEXIF = followsEXIF
     self.sampleRate = sampleRate
     self.pictureRate = pictureRate
     self.stillLength = stillLength

@@ -14,8 +14,7 @@ package struct Timekeeper {
   private var nextEpoch = NextEpoch()
   /// The next grid instant of each picture track.
   private var nextInstant: [Slot: Int64] = [:]
-  private var cues: [(slot: Slot, cue: DecodedCue)] = []
-  private let cueTimings: [Slot: TrackTiming]
+  private var cues: CueQueue
   private var output: [Timed] = []
   private(set) package var counters = Counters()
 
@@ -24,9 +23,7 @@ package struct Timekeeper {
   ///   - stillLength: how long a picture without any duration stays: one window.
   package init(_ timings: [(slot: Slot, timing: TrackTiming)], pictureRate: Ratio, stillLength: TimeSpan) {
     tracks = timings.filter { $0.slot.modality != .text }.map { TrackClock($0.slot, $0.timing) }
-    cueTimings = Dictionary(
-      timings.filter { $0.slot.modality == .text }.map { ($0.slot, $0.timing) }, uniquingKeysWith: { first, _ in first }
-    )
+    cues = CueQueue(timings.filter { $0.slot.modality == .text })
     self.pictureRate = pictureRate
     self.stillLength = stillLength
   }
@@ -41,6 +38,7 @@ package struct Timekeeper {
     }
     if let pts {
       let straight = tracks[n].unwrapper.unwrap(pts)
+      tracks[n].sight(straight)
       return (straight, dts.map { tracks[n].unwrapper.straighten($0) })
     }
     return (nil, dts.map { tracks[n].unwrapper.unwrap($0) })
@@ -56,7 +54,8 @@ package struct Timekeeper {
   /// Whether the track has said enough until the others have spoken: hold its packets back meanwhile.
   package func isWaiting(_ slot: Slot) -> Bool {
     guard let n = index(slot) else { return false }
-    return tracks[n].isJumped || (epoch == nil && !tracks[n].waiting.isEmpty)
+    return tracks[n].isAway && !tracks[n].waiting.isEmpty || tracks[n].isJumped
+      || (epoch == nil && !tracks[n].waiting.isEmpty)
   }
 
   /// Whether an instant of the grid may fall on a picture shown from `pts` until before `next`.
@@ -90,7 +89,7 @@ package struct Timekeeper {
   }
 
   package mutating func accept(_ cue: DecodedCue, _ slot: Slot) -> [Timed] {
-    cues.append((slot, cue))
+    cues.add(cue, slot)
     deliverCues()
     return takeOutput()
   }
@@ -108,20 +107,28 @@ package struct Timekeeper {
   package mutating func finish() -> [Timed] {
     var timed: [Timed] = []
     for slot in tracks.filter({ !$0.hasEnded }).map(\.slot) { timed += end(slot) }
-    while hasJumped {
-      startNextEpoch(.jump)
+    while isSomeAway {
+      startNextEpoch()
       for n in tracks.indices { tracks[n].flush(limit: nil) }
     }
     advanceOnce(force: true)
     close()
-    counters.add("cues_unplaced", Int64(cues.count))
+    counters.add(cues.finish())
     for track in tracks { track.addCounters(to: &counters) }
     return timed + takeOutput()
   }
 
-  /// Goes on with no stage waiting for a track that stays silent (`isWaiting` has held back too much).
-  package mutating func stopWaiting() -> [Timed] {
-    if hasJumped { startNextEpoch(.jump) }
+  /// Goes on without waiting for a track that stays silent, since too much is held back, or all has been read.
+  /// What lies beyond the reach of the epoch begins its own when all has been read; before that it is given up.
+  package mutating func stopWaiting(isOver: Bool) -> [Timed] {
+    if tracks.contains(where: { isOver ? $0.isAway : $0.isJumped }) {
+      startNextEpoch()
+    } else {
+      for n in tracks.indices where tracks[n].isDistant {
+        counters.add("\(tracks[n].slot.name)_unplaced", Int64(tracks[n].waiting.count))
+        tracks[n].waiting = []
+      }
+    }
     advanceOnce(force: true)
     return takeOutput()
   }
@@ -138,6 +145,8 @@ package struct Timekeeper {
     if epoch == nil { open(force: force) }
     guard epoch != nil else { return }
     for n in tracks.indices {
+      if tracks[n].isDistant, let start = tracks[n].waiting.first?.start { tracks[n].isDistant = isBeyondReach(start) }
+      if tracks[n].isDistant { continue }
       let waiting = tracks[n].waiting
       tracks[n].waiting = []
       for content in waiting { deliver(content, n) }
@@ -148,10 +157,10 @@ package struct Timekeeper {
 
   /// A jump of all tracks that still speak begins a new epoch; one that the others do not follow is rejected.
   private mutating func settleJumps() {
-    guard hasJumped else { return }
-    let others = tracks.filter { !$0.isJumped && !$0.hasEnded }
+    guard isSomeAway else { return }
+    let others = tracks.filter { !$0.isAway && !$0.hasEnded }
     if others.isEmpty {
-      startNextEpoch(.jump)
+      startNextEpoch()
     } else if others.allSatisfy({ hasGoneOn($0) }) {
       for n in tracks.indices where tracks[n].isJumped { tracks[n].rejectJump() }
     }
@@ -163,12 +172,14 @@ package struct Timekeeper {
     return (track.position ?? jumped) > jumped + Jump.interleaving
   }
 
-  private mutating func startNextEpoch(_ reason: Epoch.Reason) {
+  private mutating func startNextEpoch() {
     for n in tracks.indices { tracks[n].flush(limit: nil) }
     advanceOnce(force: true)
     close()
-    nextEpoch.reason = reason
-    for n in tracks.indices { tracks[n].confirmJump() }
+    for n in tracks.indices {
+      tracks[n].confirmJump()
+      tracks[n].forgetSights()
+    }
   }
 
   /// Opens an epoch when every track has shown its first content.
@@ -189,8 +200,15 @@ package struct Timekeeper {
       tracks[n].reached = .zero
       tracks[n].floor = .zero
       tracks[n].end = nil
+      tracks[n].isDistant = tracks[n].waiting.first.map { isBeyondReach($0.start) } ?? false
     }
     output.append(.mark(.epoch(opened)))
+  }
+
+  /// No track leads up to this source time: what begins there belongs to an epoch of its own.
+  private func isBeyondReach(_ start: TimeSpan) -> Bool {
+    let near = start - Jump.longestHole
+    return zero < near && !tracks.contains { $0.spans(near, zero) }
   }
 
   private mutating func close() {
@@ -301,6 +319,7 @@ package struct Timekeeper {
     for n in tracks.indices {
       var instant =
         tracks[n].hasEnded && tracks[n].waiting.isEmpty && !tracks[n].isJumped ? Instant.end : tracks[n].reached
+      if tracks[n].isDistant, let start = tracks[n].waiting.first?.start { instant = .zero + (start - zero) }
       let silent = furthest - Jump.longestHole
       if instant < silent {
         instant = silent
@@ -312,21 +331,10 @@ package struct Timekeeper {
 
   // MARK: Cues
 
-  /// Cues take their place when the epoch is open; one from beyond it waits for the next epoch.
   private mutating func deliverCues() {
-    guard let epoch, !cues.isEmpty else { return }
+    guard let epoch else { return }
     let reach = (tracks.lazy.compactMap { $0.end }.max() ?? .zero) + Jump.longestHole
-    cues = cues.filter { slot, cue in
-      guard let timing = cueTimings[slot] else { return false }
-      let start = Instant(flicks: (TimeSpan(ticks: cue.pts, timing.timeBase) + timing.shift - zero).flicks)
-      guard start <= reach, start >= .zero - Jump.longestHole else { return true }
-      let length = cue.duration.map { TimeSpan(ticks: $0, timing.timeBase) } ?? TimeSpan(seconds: 5)
-      let interval = Interval(max(start, .zero), max(start + length, .zero))
-      if !interval.isEmpty, !cue.text.isEmpty {
-        output.append(.mark(.cue(Cue(slot: slot, epoch: epoch.index, interval: interval, text: cue.text))))
-      }
-      return false
-    }
+    output += cues.take(zero: zero, until: reach, epoch: epoch.index).map { .mark(.cue($0)) }
   }
 
   private mutating func takeOutput() -> [Timed] {
@@ -334,7 +342,7 @@ package struct Timekeeper {
     return output
   }
 
-  private var hasJumped: Bool { tracks.contains { $0.isJumped } }
+  private var isSomeAway: Bool { tracks.contains { $0.isAway } }
 
   private func index(_ slot: Slot) -> Int? { tracks.firstIndex { $0.slot == slot } }
 }

@@ -15,6 +15,10 @@ struct TrackClock {
   /// End of the last content of the epoch.
   var end: Instant?
   var hasEnded = false
+  /// Its content lies beyond the reach of the open epoch.
+  var isDistant = false
+  /// The furthest stamp read so far, in source time.
+  private var sighted: TimeSpan?
 
   enum Clock {
     case sound(SoundClock)
@@ -53,6 +57,24 @@ struct TrackClock {
     case .sound(let clock): clock.position
     case .picture(let clock): clock.position
     }
+  }
+
+  /// What comes next has no place in the open epoch.
+  var isAway: Bool { isJumped || isDistant }
+
+  /// A packet of the track was read, decoded or not.
+  mutating func sight(_ pts: Int64) {
+    let time = TimeSpan(ticks: pts, timing.timeBase) + timing.shift
+    sighted = max(sighted ?? time, time)
+  }
+
+  mutating func forgetSights() { sighted = nil }
+
+  /// Whether the track begins before a source time of the open epoch and goes on up to it.
+  func spans(_ time: TimeSpan, _ zero: TimeSpan) -> Bool {
+    if let end, zero + end.sinceZero >= time { return true }
+    let begins = end != nil || waiting.first.map { $0.start < time } ?? false
+    return begins && !isDistant && sighted.map { $0 >= time } ?? false
   }
 
   mutating func accept(_ sound: DecodedSound) {

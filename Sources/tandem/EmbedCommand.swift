@@ -117,6 +117,9 @@ struct WayOptions: ParsableArguments {
   @Option(help: "mean or concat; default: mean where the vectors have one width, else concat.")
   var fuse: Fuser.Kind?
 
+  @Option(help: "off; measuring the offset of sound and picture comes in a later version.")
+  var sync: SyncMode = .off
+
   @Flag(help: "Add the per-step columns.")
   var steps = false
 
@@ -125,6 +128,10 @@ struct WayOptions: ParsableArguments {
 
   @Flag(help: "Same bits on every run: always so with builtin.")
   var deterministic = false
+
+  enum SyncMode: String, ExpressibleByArgument, CaseIterable {
+    case off
+  }
 
   func validate() throws {
     guard window.span > .zero, hop.span > .zero else { throw ValidationError("--window and --hop are longer than 0") }

@@ -25,6 +25,9 @@ struct EncodeCommand: ParsableCommand {
   @Flag(help: "As the model gives it, not normalised.")
   var raw = false
 
+  @Flag(help: "Turn pictures as their EXIF says.")
+  var orient = false
+
   func validate() throws {
     if image.isEmpty, audio.isEmpty, text.isEmpty { throw ValidationError("give --image, --audio or --text") }
   }
@@ -33,7 +36,7 @@ struct EncodeCommand: ParsableCommand {
     let model = try findModel(model)
     let signals = Signals.shared
     signals.listen()
-    for (kind, input) in items { try StandardOutput.line(encode(kind, input, model, signals).line) }
+    for (kind, input) in items { try StandardOutput.line(encode(kind, input, model, signals.interruption).line) }
   }
 
   /// In the order of the command line.
@@ -47,13 +50,15 @@ struct EncodeCommand: ParsableCommand {
     }
   }
 
-  private func encode(_ kind: String, _ input: String, _ model: any Model, _ signals: Signals) throws -> JSON {
+  private func encode(
+    _ kind: String, _ input: String, _ model: any Model, _ interruption: Interruption
+  ) throws -> JSON {
     let modality: Modality = kind == "image" ? .video : kind == "audio" ? .audio : .text
     guard let size = model.size(modality) else {
       throw Failure(message: "model \(model.name) has no encoder for \(kind)", exitCode: 78)
     }
-    let pooled = try Pooled(input, modality, model, signals.interruption).mean
-    if let code = signals.exitCode { throw Failure(message: nil, exitCode: code) }
+    let pooled = try Pooled(input, modality, model, followsEXIF: orient, interruption).mean
+    if let code = Signals.shared.exitCode { throw Failure(message: nil, exitCode: code) }
     guard let vector = raw ? pooled : model.embed(modality, pooled: pooled) else {
       throw Failure(message: "\(shown(input)): nothing in it that \(model.name) can tell apart", exitCode: 65)
     }
@@ -69,36 +74,47 @@ struct EncodeCommand: ParsableCommand {
 private struct Pooled {
   let mean: [Float]
 
-  init(_ input: String, _ modality: Modality, _ model: any Model, _ interruption: Interruption) throws {
-    let rate = Ratio(1)
+  /// - Throws: `Failure`.
+  init(
+    _ input: String, _ modality: Modality, _ model: any Model, followsEXIF: Bool, _ interruption: Interruption
+  ) throws {
     let request = SourceRequest(
-      sampleRate: model.sound?.rate ?? 16_000, pictureRate: rate, stillLength: TimeSpan(seconds: 1))
-    var sums: [Double] = []
-    var total = 0.0
-    do throws(SourceError) {
+      sampleRate: model.sound?.rate ?? 16_000, pictureRate: Ratio(1), stillLength: TimeSpan(seconds: 1),
+      followsEXIF: followsEXIF)
+    var sum = WeightedSum()
+    do {
       let source = try ItemSource(
         input, label: shown(input), TrackSelection(modality.rawValue)!, request, threads: 2, interruption: interruption)
-      var stage = EncodeStage(model, pictureRate: rate)
-      reading: while let items = try source.next() {
+      var stage = EncodeStage(model, pictureRate: request.pictureRate)
+      while let items = try source.next(), !(modality == .video && sum.isStarted) {
         for item in items {
-          if case .mark(.ended(let outcome)) = item, case .failed(let reason, let code) = outcome.ending {
-            throw SourceError.undecodable(code == 65 ? reason : "\(reason)")
+          if case .mark(.ended(let outcome)) = item, case .failed(let reason, _) = outcome.ending {
+            throw SourceError.undecodable(reason)
           }
-          for case .step(let step) in Self.encode(item, &stage) {
-            let weight = Double(step.valid) * step.interval.length.seconds
-            if sums.isEmpty { sums = [Double](repeating: 0, count: step.vector.count) }
-            for n in sums.indices { sums[n] += weight * Double(step.vector[n]) }
-            total += weight
-            if modality == .video { break reading }
-          }
+          for case .step(let step) in try stage.accept(item) where modality != .video || !sum.isStarted { sum.add(step) }
         }
       }
-    } catch { throw Failure(message: "\(shown(input)): \(error)", exitCode: error.exitCode) }
-    guard total > 0 else { throw Failure(message: "\(shown(input)): no \(modality.rawValue) in it", exitCode: 65) }
-    mean = sums.map { Float($0 / total) }
+    } catch let error as SourceError {
+      throw Failure(message: "\(shown(input)): \(error)", exitCode: error.exitCode)
+    }
+    guard let mean = sum.mean else {
+      throw Failure(message: "\(shown(input)): no \(modality.rawValue) in it", exitCode: 65)
+    }
+    self.mean = mean
   }
 
-  private static func encode(_ item: Item, _ stage: inout EncodeStage) -> [Encoded] {
-    (try? stage.accept(item)) ?? []
+  private struct WeightedSum {
+    private var sums: [Double] = []
+    private var weight = 0.0
+
+    var isStarted: Bool { weight > 0 }
+    var mean: [Float]? { isStarted ? sums.map { Float($0 / weight) } : nil }
+
+    mutating func add(_ step: Step) {
+      let share = Double(step.valid) * step.interval.length.seconds
+      if sums.isEmpty { sums = [Double](repeating: 0, count: step.vector.count) }
+      for n in sums.indices { sums[n] += share * Double(step.vector[n]) }
+      weight += share
+    }
   }
 }

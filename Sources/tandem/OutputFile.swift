@@ -7,6 +7,14 @@ import Media
 struct OutputFile: ~Copyable {
   private let descriptor: Int32
   private let path: String
+  private let isRegular: Bool
+
+  private init(descriptor: Int32, path: String) {
+    self.descriptor = descriptor
+    self.path = path
+    var status = stat()
+    isRegular = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
 
   /// - Throws: `EmitError.cannotCreate`.
   static func create(_ path: String) throws(EmitError) -> OutputFile {
@@ -16,12 +24,17 @@ struct OutputFile: ~Copyable {
     return OutputFile(descriptor: descriptor, path: path)
   }
 
-  /// - Throws: `EmitError.inputOutput`, `.readerGone`.
+  /// - Throws: `EmitError.inputOutput`, `.readerGone`, `.cancelled` when a signal came while a reader stood still.
   mutating func write(_ bytes: [UInt8], at offset: Int64? = nil) throws(EmitError) {
     var done = 0
     while done < bytes.count {
+      guard hasRoom() else {
+        if Signals.shared.exitCode != nil { throw .cancelled("write \(path): cancelled") }
+        continue
+      }
       let count = unsafe bytes.withUnsafeBytes { buffer in
-        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
+        // No more than a pipe surely has room for.
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...].prefix(isRegular ? .max : Int(PIPE_BUF)))
         return if let offset {
           unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(done))
         } else {
@@ -33,6 +46,13 @@ struct OutputFile: ~Copyable {
       guard count > 0 else { throw unsafe .inputOutput("write \(path): \(String(cString: strerror(errno)))") }
       done += count
     }
+  }
+
+  /// Waits up to a tenth of a second for the reader of a pipe; files always have room.
+  private func hasRoom() -> Bool {
+    if isRegular { return true }
+    var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    return unsafe poll(&poller, 1, 100) != 0
   }
 
   /// - Throws: `EmitError.inputOutput` when the system could not keep what was written.

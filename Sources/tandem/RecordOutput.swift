@@ -54,5 +54,11 @@ extension RecordFormat {
 }
 
 extension Failure {
-  init(_ error: EmitError) { self.init(message: error.exitCode == 141 ? nil : "\(error)", exitCode: error.exitCode) }
+  init(_ error: EmitError) {
+    switch error {
+    case .readerGone: self.init(message: nil, exitCode: error.exitCode)
+    case .cancelled: self.init(message: nil, exitCode: Signals.shared.exitCode ?? error.exitCode)
+    default: self.init(message: "\(error)", exitCode: error.exitCode)
+    }
+  }
 }

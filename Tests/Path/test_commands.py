@@ -1,6 +1,7 @@
 """inspect, encode, models: the shapes that scripts rely on; and usage errors."""
 
 import json
+import struct
 import subprocess
 import zlib
 
@@ -144,3 +145,26 @@ def test_an_unknown_model_is_a_configuration_error(tandem, media):
 def test_help_and_version_go_to_standard_output(tandem, flag):
     done = subprocess.run(tandem.command(flag), capture_output=True, timeout=10)
     assert done.returncode == 0 and done.stdout and not done.stderr
+
+
+def _with_exif(jpeg: bytes, orientation: int) -> bytes:
+    """The picture with an EXIF segment that says how to turn it (big-endian TIFF, one SHORT entry 0x0112)."""
+    entry = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+    body = b"Exif\0\0" + b"MM\0*" + struct.pack(">IH", 8, 1) + entry + bytes(4)
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + jpeg[2:]
+
+
+def test_encode_turns_a_picture_by_its_exif_only_when_asked(tandem, tmp_path):
+    source = "testsrc=s=320x160:d=1,format=yuvj420p"
+    for name, turn in (("plain.jpg", ""), ("turned.jpg", ",transpose=clock")):
+        make = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source + turn, "-frames:v", "1", "-q:v", "1"]
+        subprocess.run([*make, tmp_path / name], check=True)
+    marked = tmp_path / "marked.jpg"
+    marked.write_bytes(_with_exif((tmp_path / "plain.jpg").read_bytes(), 6))  # 6: turn it clockwise to see it upright
+
+    def vector(*arguments) -> np.ndarray:
+        return np.array(json.loads(tandem.ok("encode", *arguments))["vector"])
+
+    plain, turned = vector("--image", tmp_path / "plain.jpg"), vector("--image", tmp_path / "turned.jpg")
+    assert np.array_equal(vector("--image", marked), plain)
+    assert vector("--orient", "--image", marked) @ turned > 0.999 > plain @ turned

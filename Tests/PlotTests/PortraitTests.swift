@@ -42,7 +42,7 @@ import Testing
     recorder.accept(epoch(0, at: .zero))
     recorder.accept(.sound(run(Array(repeating: [0.5, -0.5], count: 500).flatMap(\.self))))
     recorder.accept(coverage(sound, .zero, seconds(1)))
-    recorder.accept(epoch(1, at: seconds(3), .reconnect))
+    recorder.accept(epoch(1, at: seconds(3), .jump))
     recorder.accept(.sound(run(Array(repeating: 0.25, count: 1000), epoch: 1)))
     recorder.accept(coverage(sound, .zero, seconds(1), epoch: 1))
     let portrait = recorder.finish()
@@ -150,7 +150,7 @@ import Testing
   @Test func `keeps no more than its share of ten thousand epochs`() {
     var recorder = PortraitRecorder()
     recorder.accept(opened([sound]))
-    for index in 0..<10_000 { recorder.accept(epoch(Int32(index), at: seconds(Int64(index)), .reconnect)) }
+    for index in 0..<10_000 { recorder.accept(epoch(Int32(index), at: seconds(Int64(index)), .jump)) }
     let portrait = recorder.finish()
     #expect(portrait.epochs.count + portrait.epochsOmitted == 10_000)
     #expect(portrait.epochs.count == 512)

@@ -84,6 +84,31 @@ import Testing
     #expect(played.video(epoch: 1) == "0123456789")
   }
 
+  @Test mutating func aTrackThatBeginsHoursAfterAllElseIsAnEpochOfItsOwn() {
+    for n: Int64 in 0..<20 {
+      player.show(at: TimeSpan(milliseconds: 100 * n))
+      player.hear(at: TimeSpan(milliseconds: 36_000_000 + 100 * n))
+    }
+    let played = player.finish()
+    #expect(played.epochs.map(\.index) == [0, 1])
+    #expect(played.video(epoch: 0) == "01234567890123456789")
+    #expect(played.audio(epoch: 0) == "")
+    #expect(played.audio(epoch: 1) == "aaaaaaaaaaaaaaaaaaaa")
+    #expect(played.ends == [Instant.zero + seconds(2), Instant.zero + seconds(2)])
+    #expect(played.epochs[1].start == seconds(36_000))
+  }
+
+  @Test mutating func soundThatBeginsLateBesidePicturesStaysInTheirEpoch() {
+    player.play(video: String(repeating: "v", count: 900))
+    player.play(
+      audio: String(repeating: "a", count: 50),
+      video: String(repeating: "v", count: 50), at: 90_000)
+    let played = player.finish()
+    #expect(played.epochs.count == 1)
+    #expect(played.audio() == String(repeating: ".", count: 900) + String(repeating: "a", count: 50))
+    #expect(played.ends == [Instant.zero + seconds(95)])
+  }
+
   @Test mutating func aForwardJumpOfAMinuteIsAHole() {
     player.play(
       audio: "aaaaaaaaaa",

@@ -63,15 +63,15 @@ struct Player {
   mutating func end(_ slot: Slot) { output += keeper.end(slot) }
 
   /// Gives up waiting for a track that stays silent.
-  mutating func stopWaiting() {
-    output += keeper.stopWaiting()
+  mutating func stopWaiting(isOver: Bool = false) {
+    output += keeper.stopWaiting(isOver: isOver)
     drain()
   }
 
   mutating func finish() -> Played {
     while !held.isEmpty {
       let before = held.count
-      stopWaiting()
+      stopWaiting(isOver: true)
       if held.count == before { break }
     }
     output += keeper.finish()
