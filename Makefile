@@ -1,7 +1,7 @@
 # The habits of this house. Both `make run` and `make test` install what is missing first.
 .PHONY: run test setup build unit path lint format fixtures bench completions install-completions clean
 
-PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev pkg-config
+PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev pkg-config
 TEST_PACKAGES = ffmpeg python3 python3-venv
 TANDEM ?= .build/release/tandem
 CLIP = media/beep.mp4

@@ -14,8 +14,10 @@ let safe = house + [.strictMemorySafety()]
 // The targets stand in the order of the data: see Sources/README.md.
 let package = Package(
   name: "tandem",
+  traits: [.trait(name: "OneDNN", description: "Products by oneDNN too; opened when the program runs.")],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // The nouns. Imports nothing.
@@ -34,8 +36,21 @@ let package = Package(
     .target(name: "Intake", dependencies: ["Media", "Decode", "Timeline"], swiftSettings: safe),
     // Vector loops: portable C with run-time dispatch.
     .target(name: "CKernels"),
+    // OpenBLAS, as Debian has it.
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    // A thin door to oneDNN; empty without the trait.
+    .target(name: "COneDNN", cSettings: [.define("TANDEM_ONEDNN", .when(traits: ["OneDNN"]))]),
+    // Matrices, the layers of networks, and the weights of checkpoints.
+    .target(
+      name: "Linear",
+      dependencies: ["CKernels", "COpenBLAS", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"]))],
+      swiftSettings: house),
+    // utf8proc: the normalization forms of Unicode.
+    .systemLibrary(name: "CUnicode", providers: [.apt(["libutf8proc-dev"])]),
+    // Text becomes the token ids of a text encoder.
+    .target(name: "Tokenize", dependencies: ["CUnicode"], swiftSettings: safe),
     // Items become steps, one file per model family.
-    .target(name: "Encode", dependencies: ["Media", "CKernels"], swiftSettings: safe),
+    .target(name: "Encode", dependencies: ["Media", "CKernels", "Linear"], swiftSettings: safe),
     // Steps become windows.
     .target(name: "Align", dependencies: ["Media"], swiftSettings: safe),
     // Windows become embeddings.
@@ -50,8 +65,9 @@ let package = Package(
     .executableTarget(
       name: "tandem",
       dependencies: [
-        "Media", "Decode", "Timeline", "Intake", "Encode", "Align", "Fuse", "Emit", "Plot", "Flow",
+        "Media", "Decode", "Timeline", "Intake", "Linear", "Encode", "Align", "Fuse", "Emit", "Plot", "Flow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: safe),
     // Tests mirror the rooms; those of the whole way stand in Tests/Path, in Python.
@@ -61,6 +77,11 @@ let package = Package(
     .testTarget(name: "IntakeTests", dependencies: ["Media", "Decode", "Timeline", "Intake"], swiftSettings: safe),
     .testTarget(
       name: "EncodeTests", dependencies: ["Encode", "Media"], exclude: ["Goldens/builtin.py"], swiftSettings: house),
+    .testTarget(
+      name: "LinearTests", dependencies: ["Linear"],
+      exclude: ["Goldens/tensors.py", "Goldens/one.safetensors", "Goldens/shards"], swiftSettings: safe),
+    .testTarget(
+      name: "TokenizeTests", dependencies: ["Tokenize"], exclude: ["Goldens"], swiftSettings: safe),
     .testTarget(name: "AlignTests", dependencies: ["Media", "Align"], swiftSettings: safe),
     .testTarget(name: "FuseTests", dependencies: ["Media", "Fuse"], swiftSettings: safe),
     .testTarget(name: "EmitTests", dependencies: ["Emit", "Media"], swiftSettings: safe),

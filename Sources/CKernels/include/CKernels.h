@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "transformer.h"
+
 // ---- Sound. "Lanes" is an array [rows][CK_LANES]: column l belongs to frame l.
 
 enum { CK_LANES = 16, CK_FFT = 512, CK_BINS = CK_FFT / 2 + 1 };

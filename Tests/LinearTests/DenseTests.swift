@@ -1,0 +1,108 @@
+import Testing
+
+@testable import Linear
+
+@Suite struct DenseTests {
+  private static let engines = Engine.Products.here
+
+  private func compare(_ output: Matrix, _ plain: [[Double]], _ inputs: Int) {
+    for (row, values) in plain.enumerated() {
+      for (column, value) in values.enumerated() {
+        #expect(abs(Double(output[row, column]) - value) < 2e-6 * Double(inputs) + 1e-6 * abs(value))
+      }
+    }
+  }
+
+  @Test(
+    arguments: engines,
+    [
+      (1, 1, 1), (1, 768, 768), (50, 384, 96), (7, 33, 17), (197, 100, 259), (64, 3, 513), (100, 40, 769),
+      (3, 50, 2000), (13, 31, 64),
+    ])
+  func aLayerEqualsThePlainProduct(_ products: Engine.Products, _ shape: (rows: Int, outputs: Int, inputs: Int)) throws
+  {
+    var noise = Noise(UInt64(shape.rows * shape.outputs + shape.inputs))
+    let x = noise.matrix(shape.rows, shape.inputs), w = noise.matrix(shape.outputs, shape.inputs)
+    let b = noise.values(shape.outputs)
+    let plain = Plain.product(x, w, b)
+    for threads in 1...3 {
+      let layer = try Dense(w, bias: b, engine: Engine(products, threads: threads))
+      var y = Matrix()
+      layer.apply(x, to: &y)
+      compare(y, plain, shape.inputs)
+    }
+  }
+
+  @Test(arguments: engines, Activation.allCases)
+  func whatFollowsIsDoneInTheSameCall(_ products: Engine.Products, _ activation: Activation) throws {
+    var noise = Noise(5)
+    let x = noise.matrix(9, 40), w = noise.matrix(70, 40), b = noise.values(70)
+    var y = Matrix()
+    try Dense(w, bias: b, engine: Engine(products, threads: 2)).apply(x, to: &y, activation)
+    compare(y, Plain.product(x, w, b).map { $0.map { Plain.activation(activation, $0) } }, 40)
+    try Dense(w, engine: Engine(products)).apply(x, to: &y, activation)
+    compare(y, Plain.product(x, w).map { $0.map { Plain.activation(activation, $0) } }, 40)
+  }
+
+  @Test(arguments: engines, [nil, 1])
+  func aResidualIsAddedTo(_ products: Engine.Products, _ bias: Float?) throws {
+    var noise = Noise(6)
+    let x = noise.matrix(11, 800), w = noise.matrix(37, 800)
+    let b = bias.map { [Float](repeating: $0, count: 37) }
+    let before = noise.matrix(11, 37, scale: 10)
+    var sum = before
+    try Dense(w, bias: b, engine: Engine(products, threads: 2)).apply(x, addingTo: &sum)
+    let plain = Plain.product(x, w, b).enumerated().map { row, values in
+      values.enumerated().map { $1 + Double(before[row, $0]) }
+    }
+    compare(sum, plain, 800)
+  }
+
+  @Test(arguments: engines)
+  func aNaNStaysInItsRowAndColumn(_ products: Engine.Products) throws {
+    var noise = Noise(8)
+    var x = noise.matrix(20, 33), w = noise.matrix(40, 33)
+    x[3, 5] = .nan
+    w[17, 2] = .infinity
+    var y = Matrix()
+    try Dense(w, engine: Engine(products)).apply(x, to: &y)
+    for row in 0..<20 { for column in 0..<40 { #expect(y[row, column].isFinite == (row != 3 && column != 17)) } }
+  }
+
+  @Test func noRowsGiveNoRows() throws {
+    var y = Matrix(rows: 2, columns: 2)
+    try Dense(Matrix(rows: 4, columns: 3), engine: Engine()).apply(Matrix(rows: 0, columns: 3), to: &y)
+    #expect(y.rows == 0 && y.columns == 4)
+  }
+
+  @Test func anEngineSaysWhatItIs() throws {
+    #expect(try Engine(.openblas).description.hasPrefix("openblas 0."))
+    #expect(try Engine().products != .auto)
+    let text = failure { () throws(LinearError) in _ = try Engine(.openblas, precision: .bf16) }
+    #expect(text == "bf16 needs onednn, not openblas")
+    #if OneDNN
+      #expect(try Engine(.onednn).description.hasPrefix("onednn "))
+    #else
+      #expect(failure { () throws(LinearError) in _ = try Engine(.onednn) } == "this build has no oneDNN")
+    #endif
+  }
+
+  @Test func aLayerServesManyNumbersOfRows() throws {
+    var noise = Noise(10)
+    let w = noise.matrix(100, 48)
+    for products in Self.engines {
+      let layer = try Dense(w, engine: Engine(products, threads: 2))
+      var y = Matrix()
+      for rows in Array(1...70) + [400, 3] {
+        let x = noise.matrix(rows, 48)
+        layer.apply(x, to: &y)
+        compare(y, Plain.product(x, w), 48)
+      }
+    }
+  }
+}
+
+extension Engine.Products {
+  /// Those that this build and machine have.
+  static var here: [Engine.Products] { allCases.filter { $0 != .auto && (try? Engine($0)) != nil } }
+}
