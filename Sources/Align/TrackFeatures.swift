@@ -18,7 +18,11 @@ struct TrackFeatures {
   /// Text never holds a window open.
   var holdsWindows: Bool { slot.modality != .text }
 
-  mutating func add(_ step: Step) { steps.append(step) }
+  /// Steps come in order of time, but for those of text.
+  mutating func add(_ step: Step) {
+    let at = steps.lastIndex { $0.interval.start <= step.interval.start }.map { $0 + 1 } ?? steps.startIndex
+    steps.insert(step, at: at)
+  }
   mutating func add(_ coverage: Coverage) { coverages.append(coverage) }
   mutating func add(_ frame: ShownFrame) { shown.append(frame) }
 

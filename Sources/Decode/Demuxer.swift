@@ -6,18 +6,18 @@ final class Demuxer {
   let context: UnsafeMutablePointer<AVFormatContext>
   /// Nil for URLs, which FFmpeg opens itself.
   private let bytes: Bytes?
-  private let interruption: Interruption
+  private let patience: Patience
 
-  private init(owning context: UnsafeMutablePointer<AVFormatContext>, _ bytes: Bytes?, _ interruption: Interruption) {
+  private init(owning context: UnsafeMutablePointer<AVFormatContext>, _ bytes: Bytes?, _ patience: Patience) {
     self.context = context
     self.bytes = bytes
-    self.interruption = interruption
+    self.patience = patience
   }
 
   deinit {
     var context = Optional(context)
     avformat_close_input(&context)
-    withExtendedLifetime((bytes, interruption)) {}
+    withExtendedLifetime((bytes, patience)) {}
   }
 
   /// How a source is opened.
@@ -35,10 +35,11 @@ final class Demuxer {
   ) throws(FFmpegError) -> Demuxer {
     var context = avformat_alloc_context()
     guard let fresh = context else { throw FFmpegError(code: FF_ENOMEM, operation: "open input") }
+    let patience = Patience(interruption, questions: input.isRemote ? 10_000 : nil)
     fresh.pointee.interrupt_callback.callback = { opaque in
-      Unmanaged<Interruption>.fromOpaque(opaque!).takeUnretainedValue().isRaised ? 1 : 0
+      Unmanaged<Patience>.fromOpaque(opaque!).takeUnretainedValue().isOver ? 1 : 0
     }
-    fresh.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(interruption).toOpaque()
+    fresh.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(patience).toOpaque()
     fresh.pointee.correct_ts_overflow = 0
     fresh.pointee.max_streams = Int32(Limits.streams)
     var bytes: Bytes?
@@ -55,10 +56,11 @@ final class Demuxer {
       name = url
       options["protocol_whitelist"] = protocols
     }
-    try check(avformat_open_input(&context, name, nil, &options.dictionary), "open input")
-    let demuxer = Demuxer(owning: context!, bytes, interruption)
+    try patience.check(avformat_open_input(&context, name, nil, &options.dictionary), "open input")
+    let demuxer = Demuxer(owning: context!, bytes, patience)
     if !counted.contains(demuxer.containerName) { demuxer.context.pointee.flags |= AVFMT_FLAG_NOFILLIN }
-    try check(demuxer.probe(), "find streams")
+    try patience.check(demuxer.probe(), "find streams")
+    patience.endOpening()
     return demuxer
   }
 
@@ -119,6 +121,35 @@ enum Limits {
   static let sampleRates = 4_000...384_000
   /// Tracks of all kinds in one source.
   static let streams = 64
+}
+
+/// When FFmpeg shall give up waiting or reading: it asks whenever it is about to do either.
+private final class Patience {
+  private let interruption: Interruption
+  /// Questions left until the source is open; nil for no limit.
+  private var questions: Int?
+
+  /// - Parameter questions: a playlist that names itself would ask for ever.
+  init(_ interruption: Interruption, questions: Int?) {
+    self.interruption = interruption
+    self.questions = questions
+  }
+
+  /// As `check`, and tells its own giving up from that of the user.
+  func check(_ code: Int32, _ operation: String) throws(FFmpegError) {
+    if code == FF_EXIT, questions == 0 { throw FFmpegError(code: FF_INVALID_DATA, operation: "follow its playlists") }
+    try Decode.check(code, operation)
+  }
+
+  var isOver: Bool {
+    if let left = questions {
+      if left <= 0 { return true }
+      questions = left - 1
+    }
+    return interruption.isRaised
+  }
+
+  func endOpening() { questions = nil }
 }
 
 /// FFmpeg's view of a `ByteSource`.

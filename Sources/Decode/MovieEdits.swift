@@ -22,10 +22,10 @@ struct MovieEdits {
       switch box.type {
       case "moov":
         let size = box.size == 0 ? indexLimit : box.size
-        guard size <= indexLimit else { return nil }
+        guard size <= (source.isSeekable ? indexLimit : headLimit) else { return nil }
         let bytes = source.bytes(at: offset + box.headerSize, count: Int(size - box.headerSize))
         var edits = MovieEdits()
-        edits.readMovie(bytes[...])
+        try edits.readMovie(bytes[...])
         return edits
       case "ftyp", "styp", "free", "skip", "wide", "pnot", "uuid", "sidx":
         isMovie = isMovie || box.type == "ftyp"
@@ -36,25 +36,29 @@ struct MovieEdits {
       default: return nil
       }
       let (next, isBeyond) = offset.addingReportingOverflow(box.size)
-      guard box.size > 0, !isBeyond, source.isSeekable || next <= indexLimit else { return nil }
+      guard box.size > 0, !isBeyond, source.isSeekable || next <= headLimit else { return nil }
       offset = next
     }
-    return nil
+    throw .undecodable("more than \(boxLimit) boxes stand before its index")
   }
 
   /// The largest index that we look into; a 2 h film has a few megabytes.
   private static let indexLimit: Int64 = 256 << 20
+  /// How much of a pipe is kept while its index is looked for.
+  private static let headLimit: Int64 = 64 << 20
   /// Boxes that may stand before the index.
   private static let boxLimit = 4096
+  /// Edits of one track: each may repeat its whole media.
+  private static let editLimit: Int64 = 1024
 
-  private mutating func readMovie(_ bytes: ArraySlice<UInt8>) {
+  private mutating func readMovie(_ bytes: ArraySlice<UInt8>) throws(SourceError) {
     for box in boxes(in: bytes) {
       if box.type == "mvhd" { movieTimescale = timescale(of: box.body) ?? movieTimescale }
-      if box.type == "trak" { readTrack(box.body) }
+      if box.type == "trak" { try readTrack(box.body) }
     }
   }
 
-  private mutating func readTrack(_ bytes: ArraySlice<UInt8>) {
+  private mutating func readTrack(_ bytes: ArraySlice<UInt8>) throws(SourceError) {
     var id: Int?
     var edits: [Edit] = []
     for box in boxes(in: bytes) {
@@ -62,16 +66,18 @@ struct MovieEdits {
         id = bigEndian(box.body, at: version == 1 ? 20 : 12, 4).map(Int.init)
       }
       guard box.type == "edts" else { continue }
-      for list in boxes(in: box.body) where list.type == "elst" { edits = Self.entries(list.body) }
+      for list in boxes(in: box.body) where list.type == "elst" { edits = try Self.entries(list.body) }
     }
     if let id { tracks[id] = edits }
   }
 
-  private static func entries(_ body: ArraySlice<UInt8>) -> [Edit] {
+  private static func entries(_ body: ArraySlice<UInt8>) throws(SourceError) -> [Edit] {
     guard let version = body.first, let count = bigEndian(body, at: 4, 4) else { return [] }
     let wide = version == 1
     let width = wide ? 8 : 4
-    return (0..<min(count, 1024)).compactMap { n in
+    let held = min(count, Int64((body.count - 8) / (2 * width + 4)))
+    guard held <= editLimit else { throw .undecodable("\(held) edits in a track are beyond \(editLimit)") }
+    return (0..<held).compactMap { n in
       let at = 8 + Int(n) * (2 * width + 4)
       guard let duration = bigEndian(body, at: at, width), let time = bigEndian(body, at: at + width, width)
       else { return nil }

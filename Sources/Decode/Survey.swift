@@ -19,7 +19,7 @@ struct Survey {
         continue
       }
       tracks.append(track)
-      timings[index] = timing(stream, demuxer.containerName, muxer, edits)
+      timings[index] = timing(stream, demuxer, muxer, edits)
     }
   }
 
@@ -45,12 +45,15 @@ struct Survey {
   }
 
   private func timing(
-    _ stream: UnsafeMutablePointer<AVStream>, _ container: String, _ muxer: String, _ edits: MovieEdits?
+    _ stream: UnsafeMutablePointer<AVStream>, _ demuxer: Demuxer, _ muxer: String, _ edits: MovieEdits?
   ) -> TrackTiming {
+    let container = demuxer.containerName
     var timing = TrackTiming(timeBase: Ratio(stream.pointee.time_base))
     timing.wrapBits = Int(stream.pointee.pts_wrap_bits)
     timing.precision = precision(container, muxer)
     timing.isInferred = stampless.contains(container) || container.hasSuffix("_pipe") || hasSeveralMediaEdits
+    let longest = min(demuxer.declaredDuration ?? .zero, TimeSpan(seconds: 86_400))
+    timing.longestPicture = max(timing.longestPicture, longest)
     let rate = ff_frame_rate(stream)
     timing.isStill = container.hasSuffix("_pipe") || container == "image2"
     if !timing.isStill, rate.num > 0, rate.den > 0 {

@@ -7,15 +7,24 @@ package import Media
 /// carried over from one epoch or source to the next.
 package struct EncodeStage: Stage {
   private let model: any Model
-  private let pictureRate: Ratio
   private var epoch: Int32 = 0
   private var sounds: [Slot: SoundTrack] = [:]
-  private var pictures: [Slot: PictureTrack] = [:]
+  private var pictures: PictureDesk
+  private var reader: (any FeatureEncoder<String>)?
 
   /// pictureRate: pictures per second of the grid.
   package init(_ model: any Model, pictureRate: Ratio) {
     self.model = model
-    self.pictureRate = pictureRate
+    pictures = PictureDesk(model, rate: pictureRate)
+  }
+
+  /// As one by one, but pictures of a batch may be encoded together.
+  package mutating func accept(_ items: [Item]) throws -> [Encoded] {
+    try pictures.lookAhead(items)
+    defer { pictures.endBatch() }
+    var encoded: [Encoded] = []
+    for item in items { encoded += try accept(item) }
+    return encoded
   }
 
   /// Throws `SeamError`, and what the model's encoders throw.
@@ -58,11 +67,7 @@ extension EncodeStage {
 
   private mutating func see(_ picture: Picture) throws -> [Encoded] {
     guard picture.epoch == epoch else { throw SeamError.epoch(picture.epoch, open: epoch) }
-    if pictures[picture.slot] == nil {
-      guard let encoder = try model.makePictureEncoder() else { return [] }
-      pictures[picture.slot] = PictureTrack(encoder: encoder)
-    }
-    return [.step(try pictures[picture.slot]!.accept(picture, rate: pictureRate))]
+    return try pictures.accept(picture).map { [.step($0)] } ?? []
   }
 
   private mutating func pass(_ mark: Mark) throws -> [Encoded] {
@@ -79,9 +84,22 @@ extension EncodeStage {
       let steps = try flush()
       forget()
       return steps + [.mark(mark)]
+    case .cue(let cue): return try read(cue) + [.mark(mark)]
     default: break
     }
     return [.mark(mark)]
+  }
+
+  /// A cue is encoded once, however many windows it overlaps.
+  private mutating func read(_ cue: Cue) throws -> [Encoded] {
+    if reader == nil { reader = try model.makeTextEncoder() }
+    guard let features = try reader?.encode(cue.text) else { return [] }
+    return [
+      .step(
+        Step(
+          slot: cue.slot, epoch: cue.epoch, interval: cue.interval, valid: 1, vector: features.vector,
+          quality: features.quality))
+    ]
   }
 
   /// Forwards the watermark of a sound track as far as its steps are out.
@@ -107,6 +125,6 @@ extension EncodeStage {
 
   private mutating func forget() {
     sounds = [:]
-    pictures = [:]
+    pictures.forget()
   }
 }

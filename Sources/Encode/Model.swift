@@ -20,26 +20,43 @@ package protocol Model: Sendable {
   func makeSoundEncoder() throws -> (any FeatureEncoder<SoundChunk>)?
   /// A new encoder for one track of one epoch; nil where `pictures` is.
   func makePictureEncoder() throws -> (any FeatureEncoder<RGBImage>)?
+  /// Whether each picture is encoded by itself: then one encoder serves all tracks, and takes pictures in batches.
+  var encodesPicturesAlone: Bool { get }
+  /// An encoder of cues and queries; nil where there is none.
+  func makeTextEncoder() throws -> (any FeatureEncoder<String>)?
   /// pooled: [step] → L2-normalised [dimensions]; nil when its norm is zero.
   func embed(_ modality: Modality, pooled: [Float]) -> [Float]?
 }
 
-/// Turns one sound chunk, or one picture, into features. Stateful: it sees one track of one epoch, in order.
+extension Model {
+  package var encodesPicturesAlone: Bool { false }
+  package func makeTextEncoder() throws -> (any FeatureEncoder<String>)? { nil }
+}
+
+/// Turns one sound chunk, one picture or one text into features. Stateful: it sees one track of one epoch, in order.
 package protocol FeatureEncoder<Input> {
   associatedtype Input
   mutating func encode(_ input: Input) throws -> Features
+  /// Several in order, for encoders that do them better together; by default one after the other.
+  mutating func encode(_ inputs: [Input]) throws -> [Features]
   /// What the input of the call before gives when it is shown again, from what it gave then. Nothing is computed
   /// anew; by default the same features.
   func again(_ features: Features) -> Features
 }
 
 extension FeatureEncoder {
+  package mutating func encode(_ inputs: [Input]) throws -> [Features] {
+    var all: [Features] = []
+    for input in inputs { all.append(try encode(input)) }
+    return all
+  }
+
   package func again(_ features: Features) -> Features { features }
 }
 
 /// What an encoder says about one input; becomes a `Step`.
 package struct Features: Sendable, Equatable {
-  /// [step], unnormalised.
+  /// [step], unnormalised; of a sound chunk [parts · step].
   package var vector: [Float]
   /// See `Step.quality`.
   package var quality: Float
@@ -66,9 +83,10 @@ package struct VectorSize: Hashable, Sendable {
   }
 }
 
-/// How a sound encoder wants its samples. Step k describes samples `[k·hop, (k+1)·hop)` of the epoch, and is
+/// How a sound encoder wants its samples. Chunk k stands for samples `[k·hop, (k+1)·hop)` of the epoch, and is
 /// computed from `lookback` samples before them up to `lookahead` samples after them. Samples that do not exist
-/// (before the epoch, in gaps, after its end) are zero, and the chunk says so.
+/// (before the epoch, in gaps, after its end) are zero, and the chunk says so. A chunk gives one step for each of
+/// its `parts`.
 package struct SoundNeeds: Hashable, Sendable {
   /// Samples per second.
   package var rate: Int
@@ -76,26 +94,30 @@ package struct SoundNeeds: Hashable, Sendable {
   package var hop: Int
   package var lookback: Int
   package var lookahead: Int
+  /// Equal parts of `hop`.
+  package var parts: Int
 
-  package init(rate: Int, hop: Int, lookback: Int, lookahead: Int) {
+  package init(rate: Int, hop: Int, lookback: Int, lookahead: Int, parts: Int = 1) {
     precondition(rate > 0 && hop > 0 && lookback >= 0 && lookahead >= 0, "sound needs are lengths")
+    precondition(parts > 0 && hop.isMultiple(of: parts), "parts are equal")
     self.rate = rate
     self.hop = hop
     self.lookback = lookback
     self.lookahead = lookahead
+    self.parts = parts
   }
 
-  /// Samples that one step sees.
+  /// Samples that one chunk sees.
   package var receptive: Int { lookback + hop + lookahead }
 
-  /// How long after the end of a step its vector is known.
-  package var delay: TimeSpan { TimeSpan(ticks: Int64(lookahead), Ratio(1, Int64(rate))) }
+  /// How long after the beginning of a step its vector is known, at most, without the step's own length.
+  package var delay: TimeSpan { TimeSpan(ticks: Int64(hop - hop / parts + lookahead), Ratio(1, Int64(rate))) }
 
-  /// The stretch that step `index` describes.
-  package func interval(_ index: Int64) -> Interval {
-    let rate = Ratio(Int64(rate))
-    return Interval(
-      Instant(index: index * Int64(hop), rate: rate), Instant(index: (index + 1) * Int64(hop), rate: rate))
+  /// The stretch that part `part` of chunk `index` describes.
+  func interval(_ index: Int64, part: Int) -> Interval {
+    let (rate, length) = (Ratio(Int64(rate)), Int64(hop / parts))
+    let first = index * Int64(hop) + Int64(part) * length
+    return Interval(Instant(index: first, rate: rate), Instant(index: first + length, rate: rate))
   }
 }
 

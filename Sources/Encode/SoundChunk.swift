@@ -1,12 +1,12 @@
-/// All that a sound encoder may see for one step.
+/// All that a sound encoder may see for the steps of one hop.
 package struct SoundChunk: Sendable, Equatable {
-  /// Number of the step in its epoch.
+  /// Number of the chunk in its epoch.
   package var index: Int64
-  /// [receptive]: from `lookback` before the step to `lookahead` after it; zero where there is no content.
+  /// [receptive]: from `lookback` before the hop to `lookahead` after it; zero where there is no content.
   package var samples: [Float]
   /// Where `samples` holds content: ascending, disjoint, not empty.
   package var content: [Range<Int>]
-  /// The step's own stretch within `samples`.
+  /// The hop's own stretch within `samples`.
   package var body: Range<Int>
 
   package init(index: Int64, samples: [Float], content: [Range<Int>], body: Range<Int>) {
@@ -21,10 +21,14 @@ package struct SoundChunk: Sendable, Equatable {
     content.reduce(0) { $0 + $1.clamped(to: range).count }
   }
 
-  /// Fraction of the step that is content, 0…1.
-  package var valid: Float { Float(covered(body)) / Float(body.count) }
+  /// Fraction of one of `parts` equal parts that is content, 0…1.
+  func valid(part: Int, of parts: Int) -> Float {
+    let length = body.count / parts
+    let start = body.lowerBound + part * length
+    return Float(covered(start..<start + length)) / Float(length)
+  }
 
-  /// Mean square of the step's content (full scale = 1).
+  /// Mean square of the hop's content (full scale = 1).
   package var meanPower: Float {
     var sum = 0.0
     for range in content {

@@ -29,43 +29,55 @@ struct SoundTrack {
   private var rate: Ratio { Ratio(Int64(framer.needs.rate)) }
 
   private mutating func encode(_ chunks: [SoundChunk]) throws -> [Step] {
-    try chunks.map { chunk in
-      let features = try encoder.encode(chunk)
+    let features = try encoder.encode(chunks)
+    return zip(chunks, features).flatMap { steps($0, $1) }
+  }
+
+  /// One step for each part that holds content.
+  private func steps(_ chunk: SoundChunk, _ features: Features) -> [Step] {
+    let (needs, size) = (framer.needs, features.vector.count / framer.needs.parts)
+    return (0..<needs.parts).compactMap { part in
+      let valid = chunk.valid(part: part, of: needs.parts)
+      guard valid > 0 || needs.parts == 1 else { return nil }
       return Step(
-        slot: slot, epoch: epoch, interval: framer.needs.interval(chunk.index), valid: chunk.valid,
-        vector: features.vector, quality: features.quality)
+        slot: slot, epoch: epoch, interval: needs.interval(chunk.index, part: part), valid: valid,
+        vector: Array(features.vector[part * size..<(part + 1) * size]), quality: features.quality)
     }
   }
 }
 
 /// The pictures of one track in one epoch: a picture that is still on screen is not encoded again.
 struct PictureTrack {
-  private var encoder: any FeatureEncoder<RGBImage>
   /// Kept alive, so that its storage cannot become another picture's.
   private var last: (image: RGBImage, features: Features)?
 
-  init(encoder: any FeatureEncoder<RGBImage>) { self.encoder = encoder }
-
-  /// One step, from the picture's instant to the next of the grid. rate: pictures per second.
-  mutating func accept(_ picture: Picture, rate: Ratio) throws -> Step {
-    let features = try look(picture.image)
+  /// One step, from the picture's instant to the next of the grid.
+  /// - Parameters:
+  ///   - rate: pictures per second.
+  ///   - again: what a picture still on screen gives, from what it gave before.
+  ///   - look: what a new picture gives.
+  mutating func accept(
+    _ picture: Picture, rate: Ratio, again: (Features) -> Features, look: (RGBImage) throws -> Features
+  ) rethrows -> Step {
+    let features: Features
+    if let last, last.image.isSameStorage(as: picture.image) {
+      features = again(last.features)
+    } else {
+      features = try look(picture.image)
+      last = (picture.image, features)
+    }
     let next = Instant(index: picture.instant.nearestIndex(rate: rate) + 1, rate: rate)
     return Step(
       slot: picture.slot, epoch: picture.epoch, interval: Interval(picture.instant, next), valid: picture.valid,
       vector: features.vector, quality: features.quality)
   }
 
-  private mutating func look(_ image: RGBImage) throws -> Features {
-    if let last, last.image.isSameStorage(as: image) { return encoder.again(last.features) }
-    let features = try encoder.encode(image)
-    last = (image, features)
-    return features
-  }
+  func isShowing(_ image: RGBImage) -> Bool { last?.image.isSameStorage(as: image) ?? false }
 }
 
 extension RGBImage {
   /// Whether both are copies of one value: a constant-time test that never confuses different pictures.
-  fileprivate func isSameStorage(as other: RGBImage) -> Bool {
+  func isSameStorage(as other: RGBImage) -> Bool {
     width == other.width && height == other.height && pixels.span.isIdentical(to: other.pixels.span)
   }
 }

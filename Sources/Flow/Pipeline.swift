@@ -19,9 +19,11 @@ package final class Pipeline: Sendable {
   }
 
   /// A stage that takes and gives. It is made on its own queue, so it may hold what is not Sendable.
-  /// - Parameter observing: sees all that the stage gives, before it is handed on.
+  /// - Parameters:
+  ///   - gathering: how many hand-overs it takes at once.
+  ///   - observing: sees all that the stage gives, before it is handed on.
   package func stage<S: Stage & ~Copyable>(
-    _ name: String, after input: Channel<[S.Input]>, capacity: Int = 8,
+    _ name: String, after input: Channel<[S.Input]>, capacity: Int = 8, gathering: Gathering = .one,
     observing: @escaping @Sendable ([S.Output]) -> Void = { _ in }, _ make: @escaping @Sendable () throws -> S
   ) -> Channel<[S.Output]> {
     let output = Channel<[S.Output]>(capacity: capacity)
@@ -32,9 +34,8 @@ package final class Pipeline: Sendable {
       }
     ) {
       var stage = try make()
-      while case .element(let inputs) = input.receive() {
-        var outputs: [S.Output] = []
-        for input in inputs { outputs += try stage.accept(input) }
+      while let inputs = input.receive(gathering) {
+        let outputs = try stage.accept(inputs)
         observing(outputs)
         guard outputs.isEmpty || output.send(outputs) else { return }
       }
@@ -124,4 +125,30 @@ package enum Batching: Sendable {
   }
 
   var wait: DispatchTimeInterval? { if case .within(let time, _) = self { time } else { nil } }
+}
+
+/// How many hand-overs a stage takes at once: those that wait already, and those that come within a time.
+package struct Gathering: Sendable {
+  package var max: Int
+  package var within: DispatchTimeInterval
+
+  package init(max: Int, within: DispatchTimeInterval = .nanoseconds(0)) {
+    self.max = max
+    self.within = within
+  }
+
+  package static let one = Gathering(max: 1)
+}
+
+extension Channel {
+  /// Nil once closed and drained.
+  fileprivate func receive<T>(_ gathering: Gathering) -> [T]? where Element == [T] {
+    guard case .element(var gathered) = receive() else { return nil }
+    let deadline = DispatchTime.now() + gathering.within
+    for _ in 1..<max(1, gathering.max) {
+      guard case .element(let more) = receive(timeout: deadline) else { break }
+      gathered += more
+    }
+    return gathered
+  }
 }

@@ -27,6 +27,8 @@ package struct TrackTiming: Hashable, Sendable {
   package var wrapBits: Int
   /// Frame interval that the container declares.
   package var nominalInterval: TimeSpan?
+  /// A picture that declares to stay longer is not believed beyond this.
+  package var longestPicture = TimeSpan(seconds: 60)
 
   package init(
     timeBase: Ratio, precision: Precision = .chosenTick, isInferred: Bool = false, presentedFrom: TimeSpan? = nil,

@@ -206,7 +206,7 @@ struct PictureClock {
   /// The duration that the container declares, within reason; a still has none.
   private func declared(_ current: Stamped) -> TimeSpan {
     timing.isStill
-      ? .zero : min(max(.zero, TimeSpan(ticks: current.picture.duration, timing.timeBase)), TimeSpan(seconds: 86_400))
+      ? .zero : min(max(.zero, TimeSpan(ticks: current.picture.duration, timing.timeBase)), timing.longestPicture)
   }
 
   private mutating func stamped(_ picture: DecodedPicture) -> Stamped {

@@ -33,6 +33,7 @@ package struct Timekeeper {
   /// Straightens a packet's stamps; call once per packet, in file order.
   package mutating func unwrap(_ slot: Slot, pts: Int64?, dts: Int64?) -> (pts: Int64?, dts: Int64?) {
     guard let n = index(slot) else { return (pts, dts) }
+    let (pts, dts) = (tracks[n].plausible(pts), tracks[n].plausible(dts))
     for other in tracks where other.timing.timeBase == tracks[n].timing.timeBase {
       tracks[n].unwrapper.begin(near: other.unwrapper)
     }
@@ -145,7 +146,7 @@ package struct Timekeeper {
     if epoch == nil { open(force: force) }
     guard epoch != nil else { return }
     for n in tracks.indices {
-      if tracks[n].isDistant, let start = tracks[n].waiting.first?.start { tracks[n].isDistant = isBeyondReach(start) }
+      tracks[n].isDistant = tracks[n].waiting.first.map { isBeyondReach($0.start) } ?? false
       if tracks[n].isDistant { continue }
       let waiting = tracks[n].waiting
       tracks[n].waiting = []
@@ -200,7 +201,6 @@ package struct Timekeeper {
       tracks[n].reached = .zero
       tracks[n].floor = .zero
       tracks[n].end = nil
-      tracks[n].isDistant = tracks[n].waiting.first.map { isBeyondReach($0.start) } ?? false
     }
     output.append(.mark(.epoch(opened)))
   }
@@ -319,7 +319,7 @@ package struct Timekeeper {
     for n in tracks.indices {
       var instant =
         tracks[n].hasEnded && tracks[n].waiting.isEmpty && !tracks[n].isJumped ? Instant.end : tracks[n].reached
-      if tracks[n].isDistant, let start = tracks[n].waiting.first?.start { instant = .zero + (start - zero) }
+      if tracks[n].isDistant { instant = furthest }  // nothing of it before that, but no window exists for its sake
       let silent = furthest - Jump.longestHole
       if instant < silent {
         instant = silent

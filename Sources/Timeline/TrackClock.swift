@@ -19,6 +19,7 @@ struct TrackClock {
   var isDistant = false
   /// The furthest stamp read so far, in source time.
   private var sighted: TimeSpan?
+  private var implausible: Int64 = 0
 
   enum Clock {
     case sound(SoundClock)
@@ -62,6 +63,16 @@ struct TrackClock {
   /// What comes next has no place in the open epoch.
   var isAway: Bool { isJumped || isDistant }
 
+  /// The stamp, unless it lies so far away that it can only be damaged: then it counts as rejected.
+  mutating func plausible(_ stamp: Int64?) -> Int64? {
+    guard let stamp, TimeSpan(ticks: stamp, timing.timeBase).magnitude > Self.furthest else { return stamp }
+    implausible += 1
+    return nil
+  }
+
+  /// A hundred years.
+  private static let furthest = TimeSpan(seconds: 3_155_760_000)
+
   /// A packet of the track was read, decoded or not.
   mutating func sight(_ pts: Int64) {
     let time = TimeSpan(ticks: pts, timing.timeBase) + timing.shift
@@ -70,11 +81,12 @@ struct TrackClock {
 
   mutating func forgetSights() { sighted = nil }
 
-  /// Whether the track begins before a source time of the open epoch and goes on up to it.
+  /// Whether the track goes on up to a source time of the open epoch: by what was delivered of it, or, as long as
+  /// nothing was, by what was read.
   func spans(_ time: TimeSpan, _ zero: TimeSpan) -> Bool {
-    if let end, zero + end.sinceZero >= time { return true }
-    let begins = end != nil || waiting.first.map { $0.start < time } ?? false
-    return begins && !isDistant && sighted.map { $0 >= time } ?? false
+    if let end { return zero + end.sinceZero >= time }
+    let begins = waiting.first.map { $0.start < time } ?? false
+    return begins && sighted.map { $0 >= time } ?? false
   }
 
   mutating func accept(_ sound: DecodedSound) {
@@ -124,6 +136,7 @@ struct TrackClock {
   }
 
   func addCounters(to counters: inout Counters) {
+    counters.add("\(slot.name)_stamps_rejected", implausible)
     switch clock {
     case .sound(let clock): counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
     case .picture(let clock):

@@ -108,8 +108,10 @@ struct WayOptions: ParsableArguments {
   @Option(help: "Distance of the windows.")
   var hop = DurationText(argument: "1s")!
 
-  @Option(help: "Pictures per second.")
-  var fps = RateText(argument: "2")!
+  @OptionGroup var engine: EngineOptions
+
+  @Option(help: "Pictures per second; default: what the model's recipe says, else 2.")
+  var fps: RateText?
 
   @Option(help: "Tracks, as audio,video,text, audio:deu or video:0,video:1.")
   var tracks = TracksText(argument: "audio,video,text")!
@@ -126,7 +128,7 @@ struct WayOptions: ParsableArguments {
   @Option(help: "Decode and compute threads.")
   var threads = 2
 
-  @Flag(help: "Same bits on every run: always so with builtin.")
+  @Flag(help: "Same bits on every run on the same machine: always so with builtin.")
   var deterministic = false
 
   enum SyncMode: String, ExpressibleByArgument, CaseIterable {

@@ -6,6 +6,7 @@ import Encode
 import Flow
 import Fuse
 import Intake
+import Linear
 import Media
 import Plot
 import Synchronization
@@ -35,13 +36,15 @@ final class EmbedRun: Sendable {
   func embed(_ inputs: [Inputs.Input], into output: RecordOutput) throws {
     let sink = try RecordSink(output, isCancelled: { [signals] in signals.interruption.isRaised })
     let pipeline = Pipeline()
-    let items = Channel<[Item]>(capacity: 8, weightLimit: Self.itemBudget) { $0.reduce(0) { $0 + $1.byteCount } }
     let (plan, choice) = (plan, choice)
+    let items = Channel<[Item]>(capacity: 16, weightLimit: plan.batch.bytes) {
+      $0.reduce(0) { $0 + $1.byteCount }
+    }
 
     pipeline.source("decode and timeline", into: items) { [self] emit in
       for input in inputs { guard try read(input, output.resumePoint, emit) else { return } }
     }
-    let encoded = pipeline.stage("encode", after: items) {
+    let encoded = pipeline.stage("encode", after: items, gathering: Gathering(max: plan.batch.hands)) {
       EncodeStage(plan.model, pictureRate: plan.grid.pictureRate)
     }
     let windows = pipeline.stage("align", after: encoded, observing: { [self] in count($0) }) {
@@ -55,12 +58,15 @@ final class EmbedRun: Sendable {
     let batches = pipeline.batch("batch", after: embeddings) { [self] in tally.withLock(\.batching) }
     pipeline.sink("emit", after: batches) { [self] next in try write(next, sink, output.resumePoint) }
 
-    do { try pipeline.wait() } catch let error as EmitError { throw Failure(error) }
+    do {
+      try pipeline.wait()
+    } catch let error as EmitError {
+      throw Failure(error)
+    } catch let error as LinearError {
+      throw Failure(message: "\(error)", exitCode: 78)
+    }
     try end(inputs: inputs.count)
   }
-
-  /// Pictures under way between decoding and encoding may take this much memory.
-  private static let itemBudget = 16 << 20
 
   // MARK: Reading
 

@@ -22,6 +22,11 @@ struct EncodeCommand: ParsableCommand {
   @Option(help: "A text.")
   var text: [String] = []
 
+  @OptionGroup var engine: EngineOptions
+
+  @Option(help: "Compute threads.")
+  var threads = 2
+
   @Flag(help: "As the model gives it, not normalised.")
   var raw = false
 
@@ -30,10 +35,11 @@ struct EncodeCommand: ParsableCommand {
 
   func validate() throws {
     if image.isEmpty, audio.isEmpty, text.isEmpty { throw ValidationError("give --image, --audio or --text") }
+    guard (1...64).contains(threads) else { throw ValidationError("--threads is 1 to 64") }
   }
 
   func run() throws {
-    let model = try findModel(model)
+    let model = try ModelChoice(model, engine, threads: threads).model
     let signals = Signals.shared
     signals.listen()
     for (kind, input) in items { try StandardOutput.line(encode(kind, input, model, signals.interruption).line) }
@@ -57,7 +63,9 @@ struct EncodeCommand: ParsableCommand {
     guard let size = model.size(modality) else {
       throw Failure(message: "model \(model.name) has no encoder for \(kind)", exitCode: 78)
     }
-    let pooled = try Pooled(input, modality, model, followsEXIF: orient, interruption).mean
+    let pooled =
+      modality == .text
+      ? try read(input, model) : try Pooled(input, modality, model, followsEXIF: orient, interruption).mean
     if let code = Signals.shared.exitCode { throw Failure(message: nil, exitCode: code) }
     guard let vector = raw ? pooled : model.embed(modality, pooled: pooled) else {
       throw Failure(message: "\(shown(input)): nothing in it that \(model.name) can tell apart", exitCode: 65)
@@ -67,6 +75,15 @@ struct EncodeCommand: ParsableCommand {
       ("dim", .integer(Int64(raw ? size.stepDimensions : size.dimensions))),
       ("vector", .list(vector.map(JSON.number))),
     ])
+  }
+}
+
+extension EncodeCommand {
+  private func read(_ text: String, _ model: any Model) throws -> [Float] {
+    do {
+      guard var encoder = try model.makeTextEncoder() else { preconditionFailure("the model told a size") }
+      return try encoder.encode(text).vector
+    } catch { throw Failure(message: "\(error)", exitCode: 78) }
   }
 }
 
@@ -91,7 +108,9 @@ private struct Pooled {
           if case .mark(.ended(let outcome)) = item, case .failed(let reason, _) = outcome.ending {
             throw SourceError.undecodable(reason)
           }
-          for case .step(let step) in try stage.accept(item) where modality != .video || !sum.isStarted { sum.add(step) }
+          for case .step(let step) in try stage.accept(item) where modality != .video || !sum.isStarted {
+            sum.add(step)
+          }
         }
       }
     } catch let error as SourceError {

@@ -53,16 +53,6 @@ extension String {
   }
 }
 
-private func isDirectory(_ path: String) -> Bool {
-  var status = stat()
-  return unsafe stat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-}
-
-private func isLink(_ path: String) -> Bool {
-  var status = stat()
-  return unsafe lstat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
-}
-
 /// Endings of the files that FFmpeg is asked to read in a directory; a file given by name needs none of them.
 private let mediaEndings: Set<String> = [
   "3g2", "3gp", "aac", "ac3", "aif", "aiff", "amr", "asf", "au", "avi", "bmp", "caf", "dv", "eac3", "f4v", "flac",
@@ -73,23 +63,23 @@ private let mediaEndings: Set<String> = [
   "tta", "vob", "wav", "webm", "webp", "wma", "wmv", "wv", "y4m",
 ]
 
+/// The media files of a directory, to the bottom. A directory below it that cannot be read stands for itself, and
+/// fails when its turn comes.
+/// - Throws: `Failure` 66 when the directory itself cannot be read.
 private func mediaFiles(below directory: String) throws -> [String] {
-  guard let handle = unsafe opendir(PathText.cString(directory)) else {
-    throw unsafe Failure(message: "\(shown(directory)): \(String(cString: strerror(errno)))", exitCode: 66)
+  do throws(FileProblem) { return try entries(of: directory).flatMap { mediaFiles(at: join(directory, $0)) } } catch {
+    throw Failure(message: "\(error)", exitCode: 66)
   }
-  var names: [String] = []
-  while let entry = unsafe readdir(handle) {
-    let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-      unsafe PathText.name($0.prefix { $0 != 0 })
-    }
-    if name != ".", name != ".." { names.append(name) }
-  }
-  unsafe closedir(handle)
-  return try names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.flatMap { name -> [String] in
-    let path = directory.hasSuffix("/") ? directory + name : directory + "/" + name
-    // A linked directory is not entered: links may lead back.
-    if isDirectory(path) { return isLink(path) ? [] : try mediaFiles(below: path) }
-    let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
-    return mediaEndings.contains(ending) && name.contains(".") ? [path] : []
-  }
+}
+
+private func mediaFiles(at path: String) -> [String] {
+  // A linked directory is not entered: links may lead back.
+  if isDirectory(path) { return isLink(path) ? [] : (try? mediaFiles(below: path)) ?? [path] }
+  let name = lastComponent(path)
+  let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
+  return mediaEndings.contains(ending) && name.contains(".") ? [path] : []
+}
+
+private func join(_ directory: String, _ name: String) -> String {
+  directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
 }

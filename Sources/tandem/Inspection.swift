@@ -27,7 +27,7 @@ struct Inspection: ~Copyable {
     let label = command.name ?? shown(command.input)
     let selection = command.way.tracks.selection
     let grid = Grid(
-      length: command.way.window.span, hop: command.way.hop.span, pictureRate: command.way.fps.ratio)
+      length: command.way.window.span, hop: command.way.hop.span, pictureRate: command.way.fps?.ratio ?? Ratio(2))
     let request = SourceRequest(
       sampleRate: command.wav == nil ? 16_000 : command.rate, pictureRate: grid.pictureRate, stillLength: grid.length)
     let source: ItemSource

@@ -6,29 +6,164 @@ import Media
 /// `tandem models`: what can embed.
 struct ModelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "models", abstract: "The models that this machine can run.", subcommands: [List.self],
-    defaultSubcommand: List.self)
+    commandName: "models", abstract: "The models that this machine can run.",
+    subcommands: [List.self, Show.self, Check.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List them.")
+    static let configuration = CommandConfiguration(
+      abstract: "List builtin, and the checkpoints and recipes under the search path.",
+      discussion:
+        "Searched in $TANDEM_MODELS, ~/.cache/tandem/models, /var/lib/tandem/models, /usr/share/tandem/models.")
 
     @Flag(help: "One JSON line per model.")
     var json = false
 
     func run() throws {
-      let model = BuiltinModel()
-      let sizes = Modality.allCases.compactMap { kind in model.size(kind).map { (kind, $0.dimensions) } }
-      if json {
-        let dimensions = sizes.map { (key: $0.0.rawValue, value: JSON.integer(Int64($0.1))) }
-        try StandardOutput.line(
-          JSON.object([
-            ("name", .text(model.name)), ("semantic", .bool(model.isSemantic)), ("space", .text(model.space.rawValue)),
-            ("dimensions", .object(dimensions)),
-          ]).line)
-      } else {
-        let words = sizes.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", ")
-        try StandardOutput.line("\(model.name)  \(words)  classical descriptors, no download, no claim of meaning")
+      let builtin = ModelWords(BuiltinModel())
+      try StandardOutput.line(
+        json ? builtin.object.line : "\(builtin.line)  classical descriptors, no download, no claim of meaning")
+      for (name, place) in ModelPlace.all() {
+        try StandardOutput.line(json ? place.object(name).line : "\(name)  \(place.words)")
       }
     }
   }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "What a model encodes, into how many dimensions, and what it wants.")
+
+    @Argument(help: "builtin, a checkpoint folder, or a recipe.")
+    var model: String
+
+    @OptionGroup var engine: EngineOptions
+
+    @Flag(help: "One JSON line.")
+    var json = false
+
+    func run() throws {
+      let choice = try ModelChoice(model, engine, threads: 2)
+      let words = ModelWords(choice.model)
+      guard !json else { return try StandardOutput.line(words.object.line) }
+      try StandardOutput.line(words.line)
+      for line in words.details(choice) { try StandardOutput.line("  \(line)") }
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Load a model, run each encoder once, and tell its hash.",
+      discussion: "Exits with 78 and one line naming file and tensor when anything is missing or wrong.")
+
+    @Argument(help: "builtin, a checkpoint folder, or a recipe.")
+    var model: String
+
+    @OptionGroup var engine: EngineOptions
+
+    func run() throws {
+      let choice = try ModelChoice(model, engine, threads: 2)
+      for (modality, vector) in try Trial(choice.model).vectors() {
+        guard vector.allSatisfy(\.isFinite) else {
+          throw Failure(message: "\(model): \(modality.rawValue): the vector is not finite", exitCode: 78)
+        }
+        try StandardOutput.line("\(modality.rawValue)  \(vector.count) dimensions  ok")
+      }
+      try StandardOutput.line("sha256  \(choice.sha256)")
+    }
+  }
+}
+
+/// A model in words.
+private struct ModelWords {
+  private let model: any Model
+  private let sizes: [(kind: Modality, dimensions: Int)]
+
+  init(_ model: any Model) {
+    self.model = model
+    sizes = Modality.allCases.compactMap { kind in model.size(kind).map { (kind, $0.dimensions) } }
+  }
+
+  var line: String {
+    "\(model.name)  " + sizes.map { "\($0.kind.rawValue) \($0.dimensions)" }.joined(separator: ", ")
+  }
+
+  var object: JSON {
+    .object([
+      ("name", .text(model.name)), ("semantic", .bool(model.isSemantic)), ("space", .text(model.space.rawValue)),
+      ("dimensions", .object(sizes.map { ($0.kind.rawValue, .integer(Int64($0.dimensions))) })),
+    ])
+  }
+
+  func details(_ choice: ModelChoice) -> [String] {
+    let sound = model.sound.map { needs in
+      let (window, hop) = (Double(needs.receptive) / Double(needs.rate), Double(needs.hop) / Double(needs.rate))
+      return "sound      \(needs.rate) Hz, windows of \(window) s every \(hop) s, \(needs.parts) steps each"
+    }
+    return [
+      "space      \(model.space.rawValue)", "semantic   \(model.isSemantic)",
+      model.pictures.map { "pictures   \($0.rate) per second" }, sound, "products   \(choice.products)",
+      "precision  \(choice.precision)", "sha256     \(choice.sha256)",
+    ].compactMap { $0 }
+  }
+}
+
+extension ModelPlace {
+  fileprivate var words: String {
+    switch self {
+    case .builtin: "builtin"
+    case .checkpoint(let path): "checkpoint \(path)"
+    case .recipe(let path): "recipe \(path)"
+    }
+  }
+
+  fileprivate func object(_ name: String) -> JSON {
+    let (kind, path) =
+      switch self {
+      case .builtin: ("builtin", "")
+      case .checkpoint(let path): ("checkpoint", path)
+      case .recipe(let path): ("recipe", path)
+      }
+    return .object([("name", .text(name)), ("kind", .text(kind)), ("path", .text(path))])
+  }
+}
+
+/// One plain input for every encoder of a model.
+struct Trial {
+  private let model: any Model
+
+  init(_ model: any Model) { self.model = model }
+
+  /// As the model gives them, not normalised.
+  func vectors() throws -> [(modality: Modality, vector: [Float])] {
+    var vectors: [(Modality, [Float])] = []
+    if let needs = model.sound, var encoder = try model.makeSoundEncoder() {
+      vectors.append((.audio, try encoder.encode(Self.sound(needs)).vector))
+    }
+    if var encoder = try model.makePictureEncoder() {
+      vectors.append((.video, try encoder.encode(Self.picture).vector))
+    }
+    if var encoder = try model.makeTextEncoder() {
+      vectors.append((.text, try encoder.encode("two dogs on a beach").vector))
+    }
+    return vectors
+  }
+
+  /// A chirp over the whole window.
+  static func sound(_ needs: SoundNeeds) -> SoundChunk {
+    var phase = 0.0
+    let samples = (0..<needs.receptive).map { n -> Float in
+      phase += 0.02 + 0.2 * Double(n) / Double(needs.receptive)
+      return Float((phase - phase.rounded()) * 0.5)
+    }
+    return SoundChunk(
+      index: 0, samples: samples, content: [0..<needs.receptive], body: needs.lookback..<needs.lookback + needs.hop)
+  }
+
+  /// Slopes of 1280 × 720 pixels.
+  static let picture: RGBImage = {
+    var pixels: [UInt8] = []
+    for y in 0..<720 {
+      for x in 0..<1280 { pixels += [UInt8(x / 6), UInt8(y / 3), UInt8((x + y) / 8)] }
+    }
+    return RGBImage(width: 1280, height: 720, pixels: pixels)
+  }()
 }

@@ -22,6 +22,7 @@ struct Tandem: ParsableCommand {
   }
 
   static func main() {
+    occupyStandardDescriptors()
     FFmpeg.silence()
     signal(SIGPIPE, SIG_IGN)  // a reader that has left is an error of the write, not the end of us
     do {
@@ -36,7 +37,26 @@ struct Tandem: ParsableCommand {
     } catch let failure as Failure {
       failure.end()
     } catch {
-      exit(withError: error)
+      end(error)
+    }
+  }
+
+  /// Help and version go to standard output, which may refuse them.
+  private static func end(_ error: any Error) -> Never {
+    guard exitCode(for: error) == .success else { exit(withError: error) }
+    do {
+      try StandardOutput.line(fullMessage(for: error))
+    } catch let failure as Failure {
+      failure.end()
+    } catch { exit(withError: error) }
+    Glibc.exit(0)
+  }
+
+  /// A standard descriptor that is closed must not become that of something else: it refuses instead.
+  private static func occupyStandardDescriptors() {
+    let modes = [STDIN_FILENO: O_WRONLY, STDOUT_FILENO: O_RDONLY, STDERR_FILENO: O_RDWR]
+    for descriptor in modes.keys.sorted() where fcntl(descriptor, F_GETFD) < 0 {
+      _ = unsafe open("/dev/null", modes[descriptor]!)  // takes the lowest number that is free: this one
     }
   }
 }

@@ -11,6 +11,8 @@ struct WayPlan: Sendable {
   let selection: TrackSelection
   let fuse: Fuser.Kind
   let threads: Int
+  /// Same bits on every run.
+  let isDeterministic: Bool
   let layout: RecordLayout
 
   /// What the left of the seam is told.
@@ -21,6 +23,12 @@ struct WayPlan: Sendable {
       start: start - lookback - TimeSpan(seconds: 1))
   }
 
+  /// What may be under way between decoding and encoding, which the encoder takes at once: hand-overs, and bytes of
+  /// pictures and sound. Batches change the last bits of products, so a deterministic run encodes one by one.
+  var batch: (hands: Int, bytes: Int) {
+    model.encodesPicturesAlone && !isDeterministic ? (hands: 16, bytes: 64 << 20) : (hands: 1, bytes: 16 << 20)
+  }
+
   /// How long a step reaches back or ahead, at most.
   var lookback: TimeSpan {
     let sound = model.sound.map { TimeSpan(ticks: Int64($0.receptive), Ratio(Int64($0.rate)).inverse) } ?? .zero
@@ -29,28 +37,31 @@ struct WayPlan: Sendable {
 
   /// - Throws: `Failure` 78 for an unknown model, 64 for vectors that cannot be fused as asked.
   init(_ options: WayOptions, hasSteps: Bool = false) throws {
-    model = try findModel(options.model)
-    grid = Grid(length: options.window.span, hop: options.hop.span, pictureRate: options.fps.ratio)
+    let choice = try ModelChoice(options.model, options.engine, threads: options.threads)
+    let model = choice.model
+    self.model = model
+    let rate = options.fps?.ratio ?? model.pictures?.rate ?? Ratio(2)
+    grid = Grid(length: options.window.span, hop: options.hop.span, pictureRate: rate)
     selection = options.tracks.selection
     threads = options.threads
-    let model = model
+    isDeterministic = options.deterministic
     let columns = selection.slots.map { slot in
       let size = model.size(slot.modality)
       return RecordLayout.Column(slot: slot, dimensions: size?.dimensions, stepDimensions: size?.stepDimensions)
     }
     let hasOneWidth = Set(columns.compactMap(\.dimensions)).count <= 1
-    fuse = options.fuse ?? (hasOneWidth ? .mean : .concat)
+    fuse = options.fuse ?? choice.fuse ?? (hasOneWidth ? .mean : .concat)
     let width: Int
     do { width = try Fuser.dimensions(fuse, columns) } catch { throw Failure.usage("\(error)") }
     layout = RecordLayout(
       columns: columns, fusedDimensions: width, hasSteps: hasSteps,
-      metadata: Self.metadata(model, grid, fuse, selection, hasSteps))
+      metadata: Self.metadata(choice, grid, fuse, selection, hasSteps))
   }
 
   private static func metadata(
-    _ model: any Model, _ grid: Grid, _ fuse: Fuser.Kind, _ selection: TrackSelection, _ hasSteps: Bool
+    _ choice: ModelChoice, _ grid: Grid, _ fuse: Fuser.Kind, _ selection: TrackSelection, _ hasSteps: Bool
   ) -> [(key: String, value: String)] {
-    let weights = FFmpeg.sha256(Array(model.name.utf8))
+    let (model, weights) = (choice.model, choice.sha256)
     let lookahead = model.sound?.delay.nanoseconds ?? 0
     let tracks = selection.entries.map(\.description).joined(separator: ",")
     // All that decides the numbers in a record; the order of these lines is part of the hash.
@@ -64,15 +75,7 @@ struct WayPlan: Sendable {
       ("tandem.semantic", String(model.isSemantic)), ("tandem.space", model.space.rawValue),
       ("tandem.window_ns", String(grid.length.nanoseconds)), ("tandem.hop_ns", String(grid.hop.nanoseconds)),
       ("tandem.lookahead_ns", String(lookahead)), ("tandem.fuse", fuse.rawValue), ("tandem.ffmpeg", FFmpeg.version),
-      ("tandem.blas", "none"), ("tandem.precision", "f32"),
+      ("tandem.blas", choice.products), ("tandem.precision", choice.precision),
     ]
   }
-}
-
-/// - Throws: `Failure` 78.
-func findModel(_ name: String) throws -> any Model {
-  guard name == "builtin" || name == "builtin/1" else {
-    throw Failure(message: "model \(name): not found; this version has builtin", exitCode: 78)
-  }
-  return BuiltinModel()
 }

@@ -31,10 +31,3 @@ package struct BuiltinModel: Model {
     return unit(modality == .audio ? BuiltinSoundVector.blocks(values) : values)
   }
 }
-
-/// values · 1/‖values‖; nil when the norm is zero or not a number.
-private func unit(_ values: [Double]) -> [Float]? {
-  let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-  guard norm > 0, norm.isFinite else { return nil }
-  return values.map { Float($0 / norm) }
-}

@@ -13,7 +13,8 @@ struct BuiltinPictureEncoder: FeatureEncoder {
     swap(&previous, &luma)
     if luma.isEmpty { luma = [UInt16](repeating: 0, count: Kernels.area) }
     Kernels.luma(planes, out: &luma)
-    return Features(vector: BuiltinPicture.vector(planes, luma: luma, previous: previous), quality: variance())
+    return Features(
+      vector: BuiltinPicture.vector(planes, luma: luma, previous: previous), quality: variance(ofLuma: luma))
   }
 
   /// The same picture again: nothing has moved.
@@ -21,17 +22,5 @@ struct BuiltinPictureEncoder: FeatureEncoder {
     var still = features
     for index in BuiltinPicture.motionPart { still.vector[index] = 0 }
     return still
-  }
-
-  /// Of the luma in grey levels: exact in whole numbers up to the last division.
-  private func variance() -> Float {
-    var sum = 0
-    var square = 0
-    for value in luma {
-      sum += Int(value)
-      square += Int(value) * Int(value)
-    }
-    let count = luma.count
-    return Float(Double(count * square - sum * sum) / Double(count * count) / 256)
   }
 }

@@ -1,0 +1,67 @@
+import FoundationEssentials
+import Glibc
+package import Linear
+
+/// A checkpoint folder in Hugging Face layout.
+package struct CheckpointFolder: Sendable {
+  package let path: String
+  package let weights: Weights
+  /// `model_type` of config.json: names the family.
+  package let family: String
+
+  /// - Throws: `LinearError` naming the file.
+  package init(_ path: String) throws(LinearError) {
+    self.path = path
+    family = try Self.decode(FamilyName.self, "\(path)/config.json").model_type
+    weights = try Weights.open(path)
+  }
+
+  /// config.json as a family reads it.
+  package func configuration<Configuration: Decodable>(
+    _ type: Configuration.Type = Configuration.self
+  ) throws(LinearError) -> Configuration {
+    try Self.decode(type, "\(path)/config.json")
+  }
+
+  /// The first of these JSON files that is there; nil when none is.
+  package func optional<Configuration: Decodable>(
+    _ type: Configuration.Type = Configuration.self, _ names: String...
+  ) throws(LinearError) -> Configuration? {
+    for name in names where unsafe access("\(path)/\(name)", R_OK) == 0 {
+      return try Self.decode(type, "\(path)/\(name)")
+    }
+    return nil
+  }
+
+  package func has(_ name: String) -> Bool { unsafe access("\(path)/\(name)", R_OK) == 0 }
+
+  private struct FamilyName: Decodable {
+    let model_type: String
+  }
+
+  /// Larger files are no configuration.
+  private static let sizeLimit = 1 << 20
+
+  private static func decode<Value: Decodable>(_ type: Value.Type, _ path: String) throws(LinearError) -> Value {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw unsafe .file(path: path, reason: String(cString: strerror(errno)))
+    }
+    guard data.count <= sizeLimit else { throw .file(path: path, reason: "is too large for a configuration") }
+    do {
+      return try JSONDecoder().decode(type, from: data)
+    } catch let error as DecodingError {
+      throw .file(path: path, reason: reason(error))
+    } catch { throw .file(path: path, reason: "is no JSON") }
+  }
+
+  private static func reason(_ error: DecodingError) -> String {
+    switch error {
+    case .keyNotFound(let key, _): "has no \(key.stringValue)"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is of the wrong kind"
+    case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+      "\(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
+    default: "is no JSON"
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import Media
+
+/// How much a picture shows: the variance of its luma, at the small size that builtin looks at.
+struct LumaMeter {
+  private var sums: [UInt32] = []
+  private var planes = [UInt16](repeating: 0, count: 3 * Kernels.area)
+  private var luma = [UInt16](repeating: 0, count: Kernels.area)
+
+  mutating func variance(_ image: RGBImage) -> Float {
+    Kernels.shrink(image.pixels, width: image.width, height: image.height, sums: &sums, planes: &planes)
+    Kernels.luma(planes, out: &luma)
+    return Encode.variance(ofLuma: luma)
+  }
+}
+
+/// luma: in sixteenths of a grey level → grey levels², exact in whole numbers up to the last division.
+func variance(ofLuma luma: [UInt16]) -> Float {
+  var sum = 0
+  var square = 0
+  for value in luma {
+    sum += Int(value)
+    square += Int(value) * Int(value)
+  }
+  let count = luma.count
+  return Float(Double(count * square - sum * sum) / Double(count * count) / 256)
+}

@@ -1,0 +1,57 @@
+/// Where a model that was named lies.
+enum ModelPlace {
+  case builtin
+  /// A folder with config.json.
+  case checkpoint(String)
+  /// A YAML file.
+  case recipe(String)
+
+  /// - Throws: `Failure` 78 when there is nothing of that name.
+  init(_ name: String) throws {
+    if name == "builtin" || name == "builtin/1" {
+      self = .builtin
+      return
+    }
+    for path in [name] + Self.searchPath.map({ "\($0)/\(name)" }) {
+      if let found = Self.at(path) ?? Self.at(path + ".yaml") {
+        self = found
+        return
+      }
+    }
+    throw Failure(
+      message:
+        "model \(shown(name)): not found here or under \(Self.searchPath.map { shown($0) }.joined(separator: ", "))",
+      exitCode: 78)
+  }
+
+  /// `$TANDEM_MODELS`, then the user's cache, then the machine's; recipes also stand beside the program.
+  static var searchPath: [String] {
+    let home = environment("HOME").map { "\($0)/.cache/tandem/models" }
+    return [environment("TANDEM_MODELS"), home, "/var/lib/tandem/models", "/usr/share/tandem/models"].compactMap { $0 }
+  }
+
+  /// What stands under the search path: names and places, each name once, in byte order within a folder.
+  static func all() -> [(name: String, place: ModelPlace)] {
+    var known: Set<String> = []
+    return searchPath.flatMap { root in found(below: root, prefix: "", depth: 2) }.filter {
+      known.insert($0.name).inserted
+    }
+  }
+
+  private static func found(below folder: String, prefix: String, depth: Int) -> [(name: String, place: ModelPlace)] {
+    ((try? entries(of: folder)) ?? []).flatMap { entry -> [(name: String, place: ModelPlace)] in
+      let path = "\(folder)/\(entry)"
+      if let place = at(path) {
+        let name = prefix + (entry.hasSuffix(".yaml") ? String(entry.dropLast(5)) : entry)
+        return [(name, place)]
+      }
+      return depth > 1 && isDirectory(path) ? found(below: path, prefix: "\(prefix)\(entry)/", depth: depth - 1) : []
+    }
+  }
+
+  private static func at(_ path: String) -> ModelPlace? {
+    if isFile("\(path)/config.json") { return .checkpoint(path) }
+    if path.hasSuffix(".yaml") || path.hasSuffix(".yml"), isFile(path) { return .recipe(path) }
+    return nil
+  }
+}
