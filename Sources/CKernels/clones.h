@@ -2,6 +2,8 @@
 #ifndef TK_CLONES_H
 #define TK_CLONES_H
 
+#include <stdint.h>  // so that __GLIBC__ is known
+
 #pragma STDC FP_CONTRACT ON
 
 #if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)

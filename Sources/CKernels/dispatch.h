@@ -3,6 +3,8 @@
 #ifndef CK_DISPATCH_H
 #define CK_DISPATCH_H
 
+#include <stdint.h>  // so that __GLIBC__ is known
+
 #pragma STDC FP_CONTRACT OFF
 
 #if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)

@@ -49,6 +49,13 @@ CK_DISPATCH void ck_log1p(const float *restrict values, float scale, size_t coun
   for (size_t i = 0; i < count; i++) out[i] = natural_logarithm(1.0f + values[i] * scale);
 }
 
+CK_DISPATCH void ck_log_bands(const float *restrict rows, float floor, const float *restrict scales,
+                              const float *restrict shifts, int bands, float *restrict out) {
+  for (int b = 0; b < bands; b++, rows += CK_LANES, out += CK_LANES)
+    for (int l = 0; l < CK_LANES; l++)
+      out[l] = natural_logarithm(larger(floor, rows[l])) * scales[b] + shifts[b];
+}
+
 CK_DISPATCH void ck_roots(const float *restrict values, size_t count, float *restrict out) {
   for (size_t i = 0; i < count; i++) out[i] = sqrtf(values[i]);
 }

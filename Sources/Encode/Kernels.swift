@@ -29,26 +29,33 @@ enum Kernels {
     }
   }
 
-  /// samples: [hop · (frames − 1) + window] → power: [bins] lanes, |X|² · scale. work: [transform] lanes.
+  /// samples: [hop · (frames − 1) + window] from `first` on → power: [fourier.bins] lanes, |X|² · scale.
+  /// work: [fourier.size] lanes.
   static func spectra(
-    _ samples: [Float], hop: Int, frames: Int, window: [Float], twiddles: [Float], scale: Float,
+    _ samples: [Float], from first: Int = 0, hop: Int, frames: Int, window: [Float], fourier: Fourier, scale: Float,
     work: inout [Float], power: inout [Float]
   ) {
-    precondition(frames <= lanes && window.count <= transform && twiddles.count == transform)
-    precondition(samples.count >= hop * (frames - 1) + window.count)
-    precondition(work.count == transform * lanes && power.count == bins * lanes)
-    unsafe ck_spectra(
-      samples, Int32(hop), Int32(frames), window, Int32(window.count), twiddles, scale, &work, &power)
+    precondition(frames >= 1 && frames <= lanes && window.count <= fourier.size && first >= 0 && hop >= 0)
+    precondition(samples.count - first >= hop * (frames - 1) + window.count)
+    precondition(work.count == fourier.size * lanes && power.count == fourier.bins * lanes)
+    unsafe samples.withUnsafeBufferPointer { samples in
+      unsafe fourier.withTables { tables in
+        unsafe ck_spectra(
+          samples.baseAddress! + first, Int32(hop), Int32(frames), window, Int32(window.count), tables, scale, &work,
+          &power)
+      }
+    }
   }
 
-  /// power: [bins] lanes → harmonicity: [1] lanes over the lags of `expected` from `first` on. work: [transform] lanes.
+  /// power: [fourier.bins] lanes → harmonicity: [1] lanes over the lags of `expected` from `first` on.
+  /// work: [fourier.size] lanes.
   static func harmonicity(
-    _ power: [Float], twiddles: [Float], expected: [Float], first: Int, floor: Float, work: inout [Float],
+    _ power: [Float], fourier: Fourier, expected: [Float], first: Int, floor: Float, work: inout [Float],
     out: inout [Float]
   ) {
+    precondition(fourier.size == transform && expected.count <= transform)
     precondition(power.count == bins * lanes && work.count == transform * lanes && out.count == lanes)
-    precondition(twiddles.count == transform && expected.count <= transform)
-    unsafe ck_autocorrelation(power, twiddles, &work)
+    unsafe fourier.withTables { unsafe ck_autocorrelation(power, $0, &work) }
     unsafe ck_harmonicity(work, expected, Int32(first), Int32(expected.count), floor, &out)
   }
 
@@ -62,6 +69,13 @@ enum Kernels {
   static func log1p(_ values: [Float], scale: Float, out: inout [Float]) {
     precondition(values.count == out.count)
     unsafe ck_log1p(values, scale, values.count, &out)
+  }
+
+  /// rows: [bands] lanes → out: ln(max(floor, row)) · scale + shift of its band.
+  static func logarithms(_ rows: [Float], floor: Float, scales: [Float], shifts: [Float], out: inout [Float]) {
+    precondition(floor.isNormal && rows.count == out.count)
+    precondition(rows.count == scales.count * lanes && scales.count == shifts.count)
+    unsafe ck_log_bands(rows, floor, scales, shifts, Int32(scales.count), &out)
   }
 
   static func roots(_ values: [Float], out: inout [Float]) {
@@ -110,5 +124,15 @@ enum Kernels {
     var out = [Int32](repeating: 0, count: 16)
     unsafe ck_motion(a, b, &out)
     return out
+  }
+}
+
+extension Fourier {
+  fileprivate func withTables<Result>(_ body: (ck_fourier) -> Result) -> Result {
+    unsafe twiddles.withUnsafeBufferPointer { twiddles in
+      unsafe order.withUnsafeBufferPointer { order in
+        unsafe body(ck_fourier(size: Int32(size), twiddles: twiddles.baseAddress, order: order.baseAddress))
+      }
+    }
   }
 }

@@ -78,6 +78,7 @@ struct HeadScratch {
   }
 
   mutating func attend(_ work: HeadWork) {
+    Operations.add(rows: work.queries, columns: work.keys, depth: 2 * work.width)
     tk_pack_transposed(work.k, work.kStride, work.keys, work.width, &keys)
     tk_pack(work.v, work.vStride, work.keys, work.width, &values)
     for first in stride(from: 0, to: work.queries, by: Self.block) {

@@ -47,6 +47,7 @@ package final class Dense: Sendable {
   private func multiply(_ input: Matrix, _ output: inout Matrix, _ activation: Activation, adds: Bool) {
     precondition(input.columns == inputs, "\(input.columns) columns for a layer of \(inputs) inputs")
     guard input.rows > 0 else { return }
+    Operations.add(rows: input.rows, columns: outputs, depth: inputs)
     multiply(input.values, &output.values, input.rows, activation, adds)
   }
 

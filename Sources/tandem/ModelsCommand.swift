@@ -65,7 +65,8 @@ struct ModelsCommand: ParsableCommand {
         guard vector.allSatisfy(\.isFinite) else {
           throw Failure(message: "\(model): \(modality.rawValue): the vector is not finite", exitCode: 78)
         }
-        try StandardOutput.line("\(modality.rawValue)  \(vector.count) dimensions  ok")
+        let dimensions = choice.model.size(modality)?.dimensions ?? 0
+        try StandardOutput.line("\(modality.rawValue)  \(dimensions) dimensions  ok")
       }
       try StandardOutput.line("sha256  \(choice.sha256)")
     }

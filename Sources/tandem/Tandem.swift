@@ -10,7 +10,9 @@ struct Tandem: ParsableCommand {
     commandName: "tandem",
     abstract: "Time-true fused audio-visual embeddings of any media that FFmpeg can read.",
     version: Version.text,
-    subcommands: [EmbedCommand.self, InspectCommand.self, EncodeCommand.self, ModelsCommand.self])
+    subcommands: [
+      EmbedCommand.self, InspectCommand.self, EncodeCommand.self, ModelsCommand.self, BenchCommand.self,
+    ])
 
   /// The arguments with every byte kept: see `PathText`.
   static var arguments: [String] {

@@ -24,7 +24,7 @@ import Testing
     var work = [Float](repeating: 0, count: Kernels.transform * Kernels.lanes)
     var power = [Float](repeating: 0, count: Kernels.bins * Kernels.lanes)
     Kernels.spectra(
-      samples, hop: 160, frames: 11, window: tables.window, twiddles: tables.twiddles, scale: tables.scale,
+      samples, hop: 160, frames: 11, window: tables.window, fourier: tables.fourier, scale: tables.scale,
       work: &work, power: &power)
     for (frame, bin) in [(0, 0), (3, 1), (7, 14), (8, 14), (10, 100), (5, 256)] {
       let plain = plainPower(samples[(160 * frame)...], bin: bin)

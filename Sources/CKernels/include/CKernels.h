@@ -7,21 +7,29 @@
 #include <stdint.h>
 
 #include "transformer.h"
+#include "vision.h"
 
 // ---- Sound. "Lanes" is an array [rows][CK_LANES]: column l belongs to frame l.
 
 enum { CK_LANES = 16, CK_FFT = 512, CK_BINS = CK_FFT / 2 + 1 };
 
-/// Power spectra of `frames` ≤ CK_LANES windowed frames, zero-padded to CK_FFT.
-/// samples: [hop · (frames − 1) + length], frame l begins at hop · l; window: [length], length ≤ CK_FFT;
-/// twiddles: [CK_FFT / 2][cos, sin] of −2πj / CK_FFT; work: [CK_FFT][CK_LANES] scratch;
-/// power: [CK_BINS] lanes of |X|² · scale; unused lanes are 0.
-void ck_spectra(const float *samples, int hop, int frames, const float *window, int length, const float *twiddles,
+/// A transform of `size` points, size = 2^a · 5^b. twiddles: [size][cos, sin] of −2πj / size;
+/// order: [size], the row at which input n stands before the passes.
+typedef struct {
+  int size;
+  const float *twiddles;
+  const int32_t *order;
+} ck_fourier;
+
+/// Power spectra of `frames` ≤ CK_LANES windowed frames, zero-padded to the transform's size N, which is even.
+/// samples: [hop · (frames − 1) + length], frame l begins at hop · l; window: [length], length ≤ N;
+/// work: [N][CK_LANES] scratch; power: [N / 2 + 1] lanes of |X|² · scale; unused lanes are 0.
+void ck_spectra(const float *samples, int hop, int frames, const float *window, int length, ck_fourier fourier,
                 float scale, float *work, float *power);
 
-/// Circular autocorrelation of each frame from its power. power: [CK_BINS] lanes;
-/// work: [CK_FFT] lanes, of which row τ holds the correlation at lag τ, times CK_FFT, afterwards.
-void ck_autocorrelation(const float *power, const float *twiddles, float *work);
+/// Circular autocorrelation of each frame from its power. power: [N / 2 + 1] lanes;
+/// work: [N] lanes, of which row τ holds the correlation at lag τ, times N, afterwards.
+void ck_autocorrelation(const float *power, ck_fourier fourier, float *work);
 
 /// Sparse sums over rows: out[b] = Σ_j weights[offset_b + j] · rows[starts[b] + j], j < counts[b], where the
 /// weights of the bands follow one another. rows, out: lanes.
@@ -30,6 +38,9 @@ void ck_bands(const float *rows, const int32_t *starts, const int32_t *counts, c
 
 /// out[i] = ln(1 + values[i] · scale) for values ≥ 0; absolute error below 2e-6 up to 20.
 void ck_log1p(const float *values, float scale, size_t count, float *out);
+
+/// out[b] = ln(max(floor, rows[b])) · scales[b] + shifts[b] for a normal floor > 0. rows, out: lanes.
+void ck_log_bands(const float *rows, float floor, const float *scales, const float *shifts, int bands, float *out);
 
 /// out[i] = √values[i].
 void ck_roots(const float *values, size_t count, float *out);

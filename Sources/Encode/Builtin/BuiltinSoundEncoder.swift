@@ -49,7 +49,7 @@ extension BuiltinSoundEncoder {
   private mutating func analyse(_ samples: [Float]) {
     Kernels.spectra(
       samples, hop: SoundTables.frameHop, frames: SoundTables.frames + 1, window: tables.window,
-      twiddles: tables.twiddles, scale: tables.scale, work: &work, power: &power)
+      fourier: tables.fourier, scale: tables.scale, work: &work, power: &power)
     Kernels.sum(power, tables.mel, out: &mel)
     Kernels.log1p(mel, scale: 1 / SoundTables.quiet, out: &logMel)
     Kernels.sum(logMel, tables.cepstrum, out: &cepstrum)
@@ -57,7 +57,7 @@ extension BuiltinSoundEncoder {
     Kernels.sum(magnitude, tables.chroma, out: &chroma)
     Kernels.moments(power, floor: SoundTables.quiet, out: &moments)
     Kernels.harmonicity(
-      power, twiddles: tables.twiddles, expected: tables.expected, first: SoundTables.lags.lowerBound,
+      power, fourier: tables.fourier, expected: tables.expected, first: SoundTables.lags.lowerBound,
       floor: SoundTables.quiet, work: &work, out: &harmonicity)
   }
 

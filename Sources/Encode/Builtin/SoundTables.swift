@@ -18,7 +18,7 @@ struct SoundTables: Sendable {
   static let lags = 32..<161
 
   let window: [Float]
-  let twiddles: [Float]
+  let fourier = Fourier(size: Kernels.transform)
   /// 1 / Σ window²: white noise of power p has power p in every bin.
   let scale: Float
   let mel = Kernels.Bands(melFilters())
@@ -32,10 +32,6 @@ struct SoundTables: Sendable {
     let energy = hann.reduce(0) { $0 + $1 * $1 }
     window = hann.map { Float($0) }
     scale = Float(1 / energy)
-    twiddles = (0..<Kernels.transform / 2).flatMap { j in
-      let turn = Double(j) / Double(Kernels.transform)
-      return [Float(cosine(turn)), Float(-cosine(turn - 0.25))]
-    }
     let padded = hann + [Double](repeating: 0, count: Kernels.transform - hann.count)
     expected = (0..<Self.lags.upperBound).map { lag in
       let sum = padded.indices.reduce(0) { $0 + padded[$1] * padded[($1 + lag) % padded.count] }
@@ -51,21 +47,9 @@ private let binWidth = Double(SoundTables.rate) / Double(Kernels.transform)
 
 /// [64][257] triangles on the Slaney mel scale, 0 to 8000 Hz, each of area one bin: a flat spectrum gives about 1.
 private func melFilters() -> [[Double]] {
-  let steps = SoundTables.bands + 1
-  let top = 15 + log(8000.0 / 1000) * 27 / log(6.4)
-  let edges = (0...steps).map { hertz(mel: top * Double($0) / Double(steps)) }
-  return (0..<SoundTables.bands).map { band in
-    let (low, peak, high) = (edges[band], edges[band + 1], edges[band + 2])
-    return (0..<Kernels.bins).map { bin in
-      let hz = Double(bin) * binWidth
-      let height = max(0, min((hz - low) / (peak - low), (high - hz) / (high - peak)))
-      return height * 2 / (high - low) * binWidth
-    }
-  }
+  let filters = MelFilters(scale: .slaney, norm: .area, count: SoundTables.bands, range: 0...8000)
+  return filters.matrix(size: Kernels.transform, rate: SoundTables.rate).map { $0.map { $0 * binWidth } }
 }
-
-/// Slaney's scale: linear to 1 kHz, then logarithmic.
-private func hertz(mel: Double) -> Double { mel < 15 ? 200 * mel / 3 : 1000 * exp((mel - 15) * log(6.4) / 27) }
 
 /// [12][257]: bins 4…112 (125 to 3500 Hz) shared between their two nearest pitch classes; class 0 is A (440 Hz).
 private func chromaFilters() -> [[Double]] {

@@ -12,7 +12,7 @@ package struct CheckpointFolder: Sendable {
   /// - Throws: `LinearError` naming the file.
   package init(_ path: String) throws(LinearError) {
     self.path = path
-    family = try Self.decode(FamilyName.self, "\(path)/config.json").model_type
+    family = try Self.decode(FamilyName.self, "\(path)/config.json").modelType
     weights = try Weights.open(path)
   }
 
@@ -36,7 +36,9 @@ package struct CheckpointFolder: Sendable {
   package func has(_ name: String) -> Bool { unsafe access("\(path)/\(name)", R_OK) == 0 }
 
   private struct FamilyName: Decodable {
-    let model_type: String
+    let modelType: String
+
+    enum CodingKeys: String, CodingKey { case modelType = "model_type" }
   }
 
   /// Larger files are no configuration.

@@ -14,7 +14,7 @@ package struct CheckpointModel: Model {
   /// - Parameters:
   ///   - pictureRate: pictures per second, where the user asks for no other rate.
   ///   - soundHop: how far apart the windows of the sound encoder begin; nil: they stand side by side.
-  /// - Throws: `LinearError.engine` when the hop is no whole number of the encoder's steps, or longer than its window.
+  /// - Throws: `LinearError.engine` when the hop is longer than the encoder's window, or cuts its steps.
   package init(name: String, _ towers: Towers, pictureRate: Ratio, soundHop: TimeSpan?) throws(LinearError) {
     self.name = name
     self.towers = towers
@@ -24,21 +24,23 @@ package struct CheckpointModel: Model {
       (sound, firstStep) = (nil, 0)
       return
     }
-    let step = tower.window / tower.steps
-    let parts: Int
-    if let soundHop {
-      let samples = Int(soundHop.ticks(Ratio(1, Int64(tower.rate))))
-      guard samples > 0, samples <= tower.window, samples.isMultiple(of: step) else {
-        throw .engine(reason: "\(name): the hop of the sound encoder is no whole number of its \(tower.steps) steps")
-      }
-      parts = samples / step
-    } else {
-      parts = tower.steps
+    guard let hop = Self.hop(soundHop, tower) else {
+      throw .engine(reason: "\(name): the hop of the sound encoder is no part of its window of whole steps")
     }
+    let parts = max(1, hop * tower.steps / tower.window)
     firstStep = (tower.steps - parts) / 2
+    let lookback = tower.steps == 1 ? (tower.window - hop) / 2 : firstStep * (tower.window / tower.steps)
     sound = SoundNeeds(
-      rate: tower.rate, hop: parts * step, lookback: firstStep * step,
-      lookahead: (tower.steps - parts - firstStep) * step, parts: parts)
+      rate: tower.rate, hop: hop, lookback: lookback, lookahead: tower.window - hop - lookback, parts: parts)
+  }
+
+  /// Samples; nil where the encoder's steps cannot be cut so. A window that says one thing stands for its middle,
+  /// however long; of several steps whole ones are taken.
+  private static func hop(_ span: TimeSpan?, _ tower: any SoundTower) -> Int? {
+    guard let span else { return tower.window }
+    let hop = Int(span.ticks(Ratio(1, Int64(tower.rate))))
+    guard hop > 0, hop <= tower.window else { return nil }
+    return tower.steps == 1 || hop.isMultiple(of: tower.window / tower.steps) ? hop : nil
   }
 
   package var isSemantic: Bool { true }
