@@ -1,5 +1,5 @@
 # The habits of this house. Both `make run` and `make test` install what is missing first.
-.PHONY: run test setup build unit path lint format fixtures bench completions install-completions clean
+.PHONY: run test setup setup-test build unit path lint format fixtures parity bench clean
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev pkg-config
 TEST_PACKAGES = ffmpeg python3 python3-venv
@@ -20,8 +20,9 @@ setup-test:
 	@bash scripts/install.sh $(TEST_PACKAGES)
 	@bash scripts/venv.sh
 
+# With Swift's libraries inside: it starts sooner, and runs where Swift is not installed.
 build:
-	swift build -c release
+	swift build -c release --static-swift-stdlib
 
 # Unit tests, in release since the numbers are: in a folder of their own, for they need testable modules.
 unit:
@@ -39,6 +40,10 @@ format:
 
 fixtures:
 	media/make.sh
+
+# Every family and tokenizer against its original, at real sizes: fetches torch and transformers.
+parity: setup setup-test
+	bash scripts/parity.sh
 
 # Ratios against ffmpeg, side by side in one run.
 bench: build setup-test
