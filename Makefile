@@ -3,6 +3,8 @@
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev pkg-config
 TEST_PACKAGES = ffmpeg python3 python3-venv
+# Products by oneDNN too, where it is installed (Debian: libdnnl-dev).
+TRAITS = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 TANDEM ?= .build/release/tandem
 CLIP = media/beep.mp4
 
@@ -22,11 +24,11 @@ setup-test:
 
 # With Swift's libraries inside: it starts sooner, and runs where Swift is not installed.
 build:
-	swift build -c release --static-swift-stdlib
+	swift build -c release --static-swift-stdlib $(TRAITS)
 
 # Unit tests, in release since the numbers are: in a folder of their own, for they need testable modules.
 unit:
-	swift test -c release --scratch-path .build-test -Xswiftc -enable-testing --disable-xctest
+	swift test -c release $(TRAITS) --scratch-path .build-test -Xswiftc -enable-testing --disable-xctest
 
 # End to end: real media through the program.
 path:

@@ -8,11 +8,22 @@ enum FileHashes {
   /// - Throws: `Failure` 78.
   static func ofFolder(_ folder: String) throws -> String {
     do throws(FileProblem) {
-      let names = try entries(of: folder).filter { $0.hasSuffix(".json") || $0.hasSuffix(".safetensors") }
+      let names = try decisive(folder)
       var lines: [String] = []
       for name in names { lines.append("\(name) \(try ofFile("\(folder)/\(name)"))") }
       return FFmpeg.sha256(Array(lines.joined(separator: "\n").utf8))
     } catch { throw Failure(message: "\(error)", exitCode: 78) }
+  }
+
+  /// Configurations and weights, those of parts in folders of their own (`1_Pooling/config.json`) among them.
+  private static func decisive(_ folder: String) throws(FileProblem) -> [String] {
+    var names: [String] = []
+    for entry in try entries(of: folder) {
+      if entry.hasSuffix(".json") || entry.hasSuffix(".safetensors") { names.append(entry) }
+      guard isDirectory("\(folder)/\(entry)") else { continue }
+      names += try entries(of: "\(folder)/\(entry)").filter { $0.hasSuffix(".json") }.map { "\(entry)/\($0)" }
+    }
+    return names
   }
 
   /// Read again only when the file's place, size or time has changed.

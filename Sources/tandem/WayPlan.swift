@@ -68,6 +68,7 @@ struct WayPlan: Sendable {
     let configuration = [
       "model \(model.name) \(weights)", "window \(grid.length.flicks)", "hop \(grid.hop.flicks)",
       "fps \(grid.pictureRate)", "fuse \(fuse.rawValue)", "head none", "tracks \(tracks)", "steps \(hasSteps)",
+      "precision \(choice.precision)",
     ].joined(separator: "\n")
     return [
       ("tandem.schema", "1"), ("tandem.version", Version.text), ("tandem.model", model.name),
