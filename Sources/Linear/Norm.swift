@@ -16,27 +16,21 @@ package struct LayerNorm: Sendable {
 
   /// output [rows, columns] = norm of input [rows, columns]
   package func apply(_ input: Matrix, to output: inout Matrix, engine: Engine) {
-    output.resize(rows: input.rows, columns: input.columns)
-    input.values.withPointer { from in
-      output.withStorage { out in if let from { apply(from, out, input.rows, input.columns, engine) } }
-    }
+    check(input)
+    input.mapRows(to: &output, engine) { normalize($0, $1, rows: $2) }
   }
 
   package func apply(to matrix: inout Matrix, engine: Engine) {
-    let (rows, columns) = (matrix.rows, matrix.columns)
-    matrix.withStorage { apply($0, $0, rows, columns, engine) }
+    check(matrix)
+    matrix.mapRows(engine) { normalize($0, $1, rows: $2) }
   }
 
-  private func apply(
-    _ from: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int, _ engine: Engine
-  ) {
-    precondition(columns == weight.count, "\(columns) columns for a norm of \(weight.count)")
-    engine.perform(rows, cost: columns / 4) { part in
-      let start = part.lowerBound * columns
-      bias.withPointer { bias in
-        tk_layer_norm(from + start, part.count, columns, weight, bias, epsilon, out + start)
-      }
-    }
+  private func check(_ matrix: Matrix) {
+    precondition(matrix.columns == weight.count, "\(matrix.columns) columns for a norm of \(weight.count)")
+  }
+
+  private func normalize(_ from: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, rows: Int) {
+    bias.withPointer { tk_layer_norm(from, rows, weight.count, weight, $0, epsilon, out) }
   }
 }
 
@@ -56,26 +50,49 @@ package struct RMSNorm: Sendable {
 
   /// output = norm of input, over runs of `columns`: a row may hold several, e.g. one for each head.
   package func apply(_ input: Matrix, to output: inout Matrix, engine: Engine) {
-    output.resize(rows: input.rows, columns: input.columns)
-    input.values.withPointer { from in
-      output.withStorage { out in if let from { apply(from, out, input.rows, input.columns, engine) } }
-    }
+    check(input)
+    input.mapRows(to: &output, engine) { normalize($0, $1, runs: $2 * input.columns / columns) }
   }
 
   package func apply(to matrix: inout Matrix, engine: Engine) {
-    let (rows, width) = (matrix.rows, matrix.columns)
-    matrix.withStorage { apply($0, $0, rows, width, engine) }
+    check(matrix)
+    let width = matrix.columns
+    matrix.mapRows(engine) { normalize($0, $1, runs: $2 * width / columns) }
   }
 
-  private func apply(
-    _ from: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ rows: Int, _ width: Int, _ engine: Engine
+  private func check(_ matrix: Matrix) {
+    precondition(matrix.columns % columns == 0, "rows of \(matrix.columns) are not whole runs of \(columns)")
+  }
+
+  private func normalize(_ from: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, runs: Int) {
+    weight.withPointer { tk_rms_norm(from, runs, columns, $0, epsilon, out) }
+  }
+}
+
+extension Matrix {
+  /// Makes some rows of others: from where, to where, how many.
+  fileprivate typealias RowWork = (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+
+  /// output [rows, columns] = what `work` makes of these rows; threads share them.
+  fileprivate func mapRows(to output: inout Matrix, _ engine: Engine, _ work: RowWork) {
+    output.resize(rows: rows, columns: columns)
+    values.withPointer { from in
+      output.withStorage { out in if let from { Self.mapRows(from, out, rows, columns, engine, work) } }
+    }
+  }
+
+  fileprivate mutating func mapRows(_ engine: Engine, _ work: RowWork) {
+    let (rows, columns) = (rows, columns)
+    withStorage { Self.mapRows($0, $0, rows, columns, engine, work) }
+  }
+
+  private static func mapRows(
+    _ from: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int, _ engine: Engine,
+    _ work: RowWork
   ) {
-    precondition(width % columns == 0, "rows of \(width) are not whole runs of \(columns)")
-    engine.perform(rows, cost: width / 4) { part in
-      let start = part.lowerBound * width
-      weight.withPointer { weight in
-        tk_rms_norm(from + start, part.count * width / columns, columns, weight, epsilon, out + start)
-      }
+    engine.perform(rows, cost: columns / 4) { part in
+      let start = part.lowerBound * columns
+      work(from + start, out + start, part.count)
     }
   }
 }

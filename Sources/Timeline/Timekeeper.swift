@@ -55,8 +55,7 @@ package struct Timekeeper {
   /// Whether the track has said enough until the others have spoken: hold its packets back meanwhile.
   package func isWaiting(_ slot: Slot) -> Bool {
     guard let n = index(slot) else { return false }
-    return tracks[n].isAway && !tracks[n].waiting.isEmpty || tracks[n].isJumped
-      || (epoch == nil && !tracks[n].waiting.isEmpty)
+    return tracks[n].isJumped || (epoch == nil || tracks[n].isDistant) && !tracks[n].waiting.isEmpty
   }
 
   /// Whether an instant of the grid may fall on a picture shown from `pts` until before `next`.
@@ -111,6 +110,7 @@ package struct Timekeeper {
     while isSomeAway {
       startNextEpoch()
       for n in tracks.indices { tracks[n].flush(limit: nil) }
+      advanceOnce(force: true)
     }
     advanceOnce(force: true)
     close()
@@ -179,7 +179,7 @@ package struct Timekeeper {
     close()
     for n in tracks.indices {
       tracks[n].confirmJump()
-      tracks[n].forgetSights()
+      tracks[n].forgetReach()
     }
   }
 

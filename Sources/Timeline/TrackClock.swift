@@ -79,7 +79,8 @@ struct TrackClock {
     sighted = max(sighted ?? time, time)
   }
 
-  mutating func forgetSights() { sighted = nil }
+  /// The epoch is over: how far tracks reach is seen anew.
+  mutating func forgetReach() { (sighted, isDistant) = (nil, false) }
 
   /// Whether the track goes on up to a source time of the open epoch: by what was delivered of it, or, as long as
   /// nothing was, by what was read.

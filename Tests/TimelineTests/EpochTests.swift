@@ -98,6 +98,23 @@ import Testing
     #expect(played.epochs[1].start == seconds(36_000))
   }
 
+  @Test func tracksThatLieHoursApartAreEpochsOneAfterTheOther() {
+    let second = Slot(.audio, 1)
+    var player = Player([(sound, .transport), (second, .transport), (picture, .transport)])
+    func tone(_ milliseconds: Int64) -> Player.Packet {
+      .sound(DecodedSound(pts: 90 * milliseconds, samples: [Float](repeating: 1, count: 800), rate: 8000))
+    }
+    for n: Int64 in 0..<20 {
+      player.show(at: TimeSpan(milliseconds: 100 * n))
+      player.push(tone(36_000_000 + 100 * n), sound)
+      player.push(tone(18_000_000 + 100 * n), second)
+    }
+    let played = player.finish()
+    #expect(played.epochs.map(\.start) == [.zero, seconds(18_000), seconds(36_000)])
+    #expect(played.ends.map(\.sinceZero) == [seconds(2), seconds(2), seconds(2)])
+    #expect(played.video(epoch: 0).count == 20 && played.audio(epoch: 2) == "aaaaaaaaaaaaaaaaaaaa")
+  }
+
   @Test mutating func soundThatBeginsLateBesidePicturesStaysInTheirEpoch() {
     player.play(video: String(repeating: "v", count: 900))
     player.play(
