@@ -132,6 +132,15 @@ TK_CLONES void tk_add(float *left, const float *right, size_t count) {
   for (size_t i = 0; i < count; i++) left[i] += right[i];
 }
 
+TK_CLONES void tk_place_rows(const float *restrict rows, size_t count, size_t columns, float *restrict out,
+                             size_t out_stride, int adds) {
+  for (size_t r = 0; r < count; r++, rows += columns, out += out_stride)
+    if (adds)
+      for (size_t i = 0; i < columns; i++) out[i] += rows[i];
+    else
+      for (size_t i = 0; i < columns; i++) out[i] = rows[i];
+}
+
 TK_CLONES void tk_multiply(float *left, const float *right, size_t count) {
   for (size_t i = 0; i < count; i++) left[i] *= right[i];
 }

@@ -15,7 +15,7 @@
   F(dnnl_version) F(dnnl_engine_create) F(dnnl_stream_create) F(dnnl_stream_destroy)                     \
   F(dnnl_primitive_attr_create) F(dnnl_primitive_attr_destroy) F(dnnl_primitive_attr_set_scratchpad_mode) \
   F(dnnl_primitive_attr_set_post_ops) F(dnnl_post_ops_create) F(dnnl_post_ops_destroy)                   \
-  F(dnnl_post_ops_append_sum) F(dnnl_primitive_desc_destroy) F(dnnl_primitive_desc_query) F(dnnl_primitive_desc_query_md)            \
+  F(dnnl_post_ops_append_sum) F(dnnl_post_ops_append_eltwise) F(dnnl_primitive_desc_destroy) F(dnnl_primitive_desc_query) F(dnnl_primitive_desc_query_md)            \
   F(dnnl_reorder_primitive_desc_create) F(dnnl_primitive_create) F(dnnl_primitive_destroy)               \
   F(dnnl_primitive_execute) F(dnnl_memory_create) F(dnnl_memory_destroy) F(dnnl_memory_desc_equal)       \
   F(dnnl_memory_desc_get_size)
@@ -23,7 +23,7 @@
 #if DNNL_VERSION_MAJOR >= 3
 #define OWN(F)                                                                                 \
   F(dnnl_memory_desc_create_with_strides) F(dnnl_memory_desc_create_with_tag)                  \
-  F(dnnl_memory_desc_clone) F(dnnl_memory_desc_destroy) F(dnnl_matmul_primitive_desc_create)
+  F(dnnl_memory_desc_clone) F(dnnl_memory_desc_query) F(dnnl_memory_desc_destroy) F(dnnl_matmul_primitive_desc_create)
 #define LIBRARY "libdnnl.so.3"
 #else
 #define OWN(F) \
@@ -113,29 +113,46 @@ static void copy(Shape *to, ShapeOf from) { *to = *from; }
 // ---- Plans.
 
 typedef struct {
-  Shape input, plain, packed, output, scratch;
+  Shape input, plain, packed, bias, output, scratch;
   dnnl_primitive_t product;
-  int is_blocked;
+  int is_blocked, has_bias, is_bf16;
 } Plan;
 
-static int describe(Plan *plan, int adds, Shape *any, dnnl_primitive_desc_t *description) {
+#if DNNL_VERSION_MAJOR >= 3
+#define SUM(after) dnnl_post_ops_append_sum_(after, 1, 0, dnnl_data_type_undef)
+#define ELEMENTWISE(after, kind, alpha) dnnl_post_ops_append_eltwise_(after, kind, alpha, 0)
+#else
+#define SUM(after) dnnl_post_ops_append_sum_(after, 1)
+#define ELEMENTWISE(after, kind, alpha) dnnl_post_ops_append_eltwise_(after, 1, kind, alpha, 0)
+#endif
+
+static dnnl_status_t follow(dnnl_post_ops_t after, const od_shape *shape) {
+  if (shape->adds) return SUM(after);
+  switch (shape->activation) {
+    case OD_GELU: return ELEMENTWISE(after, dnnl_eltwise_gelu_erf, 0);
+    case OD_GELU_TANH: return ELEMENTWISE(after, dnnl_eltwise_gelu_tanh, 0);
+    case OD_SWISH: return ELEMENTWISE(after, dnnl_eltwise_swish, shape->slope);
+    case OD_RELU: return ELEMENTWISE(after, dnnl_eltwise_relu, 0);
+    default: return dnnl_success;
+  }
+}
+
+static int describe(Plan *plan, const od_shape *shape, Shape *any, dnnl_primitive_desc_t *description) {
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_post_ops_t after = NULL;
   int done = dnnl_primitive_attr_create_(&attributes) == dnnl_success &&
              dnnl_primitive_attr_set_scratchpad_mode_(attributes, dnnl_scratchpad_mode_user) == dnnl_success &&
-             dnnl_post_ops_create_(&after) == dnnl_success;
+             dnnl_post_ops_create_(&after) == dnnl_success && follow(after, shape) == dnnl_success &&
+             dnnl_primitive_attr_set_post_ops_(attributes, after) == dnnl_success;
 #if DNNL_VERSION_MAJOR >= 3
-  if (done && adds) done = dnnl_post_ops_append_sum_(after, 1, 0, dnnl_data_type_undef) == dnnl_success;
-#else
-  if (done && adds) done = dnnl_post_ops_append_sum_(after, 1) == dnnl_success;
-#endif
-  done = done && dnnl_primitive_attr_set_post_ops_(attributes, after) == dnnl_success;
-#if DNNL_VERSION_MAJOR >= 3
-  done = done && dnnl_matmul_primitive_desc_create_(description, engine, plan->input, *any, NULL, plan->output,
+  done = done && dnnl_matmul_primitive_desc_create_(description, engine, plan->input, *any,
+                                                    shape->has_bias ? plan->bias : NULL, plan->output,
                                                     attributes) == dnnl_success;
 #else
   dnnl_matmul_desc_t operation;
-  done = done && dnnl_matmul_desc_init_(&operation, &plan->input, any, NULL, &plan->output) == dnnl_success &&
+  done = done &&
+         dnnl_matmul_desc_init_(&operation, &plan->input, any, shape->has_bias ? &plan->bias : NULL,
+                                &plan->output) == dnnl_success &&
          dnnl_primitive_desc_create_(description, &operation, attributes, engine, NULL) == dnnl_success;
 #endif
   if (after) dnnl_post_ops_destroy_(after);
@@ -143,17 +160,21 @@ static int describe(Plan *plan, int adds, Shape *any, dnnl_primitive_desc_t *des
   return done;
 }
 
-od_plan od_plan_create(size_t rows, size_t columns, size_t depth, size_t stride, int adds, int bf16) {
+od_plan od_plan_create(const od_shape *shape) {
   Plan *plan = calloc(1, sizeof *plan);
   if (!plan) return 0;
   stay_on_this_thread();
-  dnnl_data_type_t type = bf16 ? dnnl_bf16 : dnnl_f32;
-  plan->input = matrix(rows, depth, depth, 1, type);
+  dnnl_data_type_t type = shape->bf16 ? dnnl_bf16 : dnnl_f32;
+  size_t columns = shape->columns, depth = shape->depth;
+  plan->input = matrix(shape->rows, depth, depth, 1, type);
   plan->plain = matrix(depth, columns, 1, depth, dnnl_f32);
-  plan->output = matrix(rows, columns, stride, 1, dnnl_f32);
+  plan->bias = matrix(1, columns, columns, 1, dnnl_f32);
+  plan->output = matrix(shape->rows, columns, columns, 1, dnnl_f32);
+  plan->has_bias = shape->has_bias;
+  plan->is_bf16 = shape->bf16;
   Shape any = any_matrix(depth, columns, type);
   dnnl_primitive_desc_t description = NULL;
-  int done = describe(plan, adds, &any, &description);
+  int done = describe(plan, shape, &any, &description);
   if (done) {
     copy(&plan->packed, dnnl_primitive_desc_query_md_(description, dnnl_query_weights_md, 0));
     copy(&plan->scratch, dnnl_primitive_desc_query_md_(description, dnnl_query_scratchpad_md, 0));
@@ -176,6 +197,7 @@ void od_plan_destroy(od_plan handle) {
   forget(&plan->input);
   forget(&plan->plain);
   forget(&plan->packed);
+  forget(&plan->bias);
   forget(&plan->output);
   forget(&plan->scratch);
   free(plan);
@@ -185,8 +207,52 @@ int od_plan_is_blocked(od_plan handle) { return ((Plan *)handle)->is_blocked; }
 size_t od_plan_weight_size(od_plan handle) { return dnnl_memory_desc_get_size_(REF(((Plan *)handle)->packed)); }
 size_t od_plan_scratch_size(od_plan handle) { return dnnl_memory_desc_get_size_(REF(((Plan *)handle)->scratch)); }
 
-int od_plan_agrees(od_plan a, od_plan b) {
-  return dnnl_memory_desc_equal_(REF(((Plan *)a)->packed), REF(((Plan *)b)->packed));
+/// How a packed weight [depth, columns] lies: blocks of columns one after the other, in each all depths.
+typedef struct {
+  int count;
+  dnnl_dims_t sizes, places, steps;
+} Blocks;
+
+static int blocks(const Shape *shape, Blocks *out) {
+  memset(out, 0, sizeof *out);
+#if DNNL_VERSION_MAJOR >= 3
+  const dnnl_dims_t *sizes, *places, *steps;
+  if (dnnl_memory_desc_query_(*shape, dnnl_query_inner_nblks_s32, &out->count) != dnnl_success ||
+      dnnl_memory_desc_query_(*shape, dnnl_query_inner_blks, &sizes) != dnnl_success ||
+      dnnl_memory_desc_query_(*shape, dnnl_query_inner_idxs, &places) != dnnl_success ||
+      dnnl_memory_desc_query_(*shape, dnnl_query_strides, &steps) != dnnl_success)
+    return 0;
+  memcpy(out->sizes, *sizes, (size_t)out->count * sizeof **sizes);
+  memcpy(out->places, *places, (size_t)out->count * sizeof **places);
+  memcpy(out->steps, *steps, 2 * sizeof **steps);
+#else
+  if (shape->format_kind != dnnl_blocked) return 0;
+  const dnnl_blocking_desc_t *own = &shape->format_desc.blocking;
+  out->count = own->inner_nblks;
+  memcpy(out->sizes, own->inner_blks, (size_t)out->count * sizeof *own->inner_blks);
+  memcpy(out->places, own->inner_idxs, (size_t)out->count * sizeof *own->inner_idxs);
+  memcpy(out->steps, own->strides, 2 * sizeof *own->strides);
+#endif
+  return 1;
+}
+
+int od_plan_is_part(od_plan part, od_plan whole) {
+  const Shape *a = &((Plan *)part)->packed, *b = &((Plan *)whole)->packed;
+  if (dnnl_memory_desc_equal_(REF(*a), REF(*b))) return 1;
+  Blocks own, other;
+  return blocks(a, &own) && blocks(b, &other) && !memcmp(&own, &other, sizeof own) && own.count > 0;
+}
+
+size_t od_plan_column(od_plan handle, size_t column) {
+  const Plan *plan = (Plan *)handle;
+  if (column == 0) return 0;
+  Blocks own;
+  if (!blocks(&plan->packed, &own)) return SIZE_MAX;
+  size_t width = 1;
+  for (int n = 0; n < own.count; n++)
+    if (own.places[n] == 1) width *= (size_t)own.sizes[n];
+  if (width == 1 || column % width || own.steps[1] < own.steps[0]) return SIZE_MAX;
+  return column / width * (size_t)own.steps[1] * (plan->is_bf16 ? 2 : 4);
 }
 
 // ---- Runs.
@@ -233,14 +299,48 @@ int od_repack(od_plan handle, od_plan from, const void *old, void *packed) {
   return reorder(&((Plan *)from)->packed, old, &((Plan *)handle)->packed, packed);
 }
 
-int od_run(od_plan handle, const void *input, const void *packed, float *out, void *scratch) {
+int od_run(od_plan handle, const void *input, const void *packed, const float *bias, float *out, void *scratch) {
   Plan *plan = (Plan *)handle;
   stay_on_this_thread();
   dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, memory(&plan->input, input)},
                                  {DNNL_ARG_WEIGHTS, memory(&plan->packed, packed)},
                                  {DNNL_ARG_DST, memory(&plan->output, out)},
-                                 {DNNL_ARG_SCRATCHPAD, memory(&plan->scratch, scratch)}};
-  return execute(plan->product, arguments, 4);
+                                 {DNNL_ARG_SCRATCHPAD, memory(&plan->scratch, scratch)},
+                                 {DNNL_ARG_BIAS, plan->has_bias ? memory(&plan->bias, bias) : NULL}};
+  return execute(plan->product, arguments, plan->has_bias ? 5 : 4);
+}
+
+// ---- Scratch memory.
+
+typedef struct {
+  void *data;
+  size_t bytes;
+} Scratch;
+
+static pthread_key_t scratch_key;
+
+static void free_scratch(void *own) {
+  free(((Scratch *)own)->data);
+  free(own);
+}
+
+static void make_key(void) { pthread_key_create(&scratch_key, free_scratch); }
+
+void *od_scratch(size_t bytes) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, make_key);
+  Scratch *scratch = pthread_getspecific(scratch_key);
+  if (!scratch) {
+    scratch = calloc(1, sizeof *scratch);
+    if (!scratch || pthread_setspecific(scratch_key, scratch)) return free(scratch), NULL;
+  }
+  if (!scratch->data || scratch->bytes < bytes) {
+    free(scratch->data);
+    scratch->bytes = (bytes / 4096 + 1) * 4096;
+    scratch->data = aligned_alloc(64, scratch->bytes);
+    if (!scratch->data) scratch->bytes = 0;
+  }
+  return scratch->data;
 }
 
 #else

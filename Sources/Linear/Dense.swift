@@ -1,5 +1,3 @@
-import CKernels
-
 /// A linear layer, prepared for its engine: x · Wᵀ + b, and what follows it in the same pass.
 package final class Dense: Sendable {
   package let inputs: Int
@@ -51,21 +49,35 @@ package final class Dense: Sendable {
     multiply(input.values, &output.values, input.rows, activation, adds)
   }
 
-  /// Threads share the columns: each computes some of the outputs of all rows.
   private func multiply(
     _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ rows: Int, _ activation: Activation,
     _ adds: Bool
   ) {
-    let granule = weight.granule
-    let call = ProductCall(input: input, output: output, rows: rows, adds: adds)
     bias.withPointer { bias in
-      engine.perform(outputs.roundedUp(to: granule) / granule, cost: rows * inputs * granule / 30) { granules in
-        let columns = granules.lowerBound * granule..<min(outputs, granules.upperBound * granule)
-        weight.multiply(call, columns: columns)
-        tk_bias_activation(
-          output + columns.lowerBound, outputs, rows, columns.count, bias.map { $0 + columns.lowerBound },
-          activation.code)
-      }
+      let call = ProductCall(
+        input: input, output: output, rows: rows, adds: adds, bias: bias, activation: activation)
+      if rows >= Self.manyRows * engine.threads { shareRows(call) } else { shareColumns(call) }
     }
   }
+
+  /// Each thread computes some of the outputs of all rows: the weight is read once.
+  private func shareColumns(_ call: ProductCall) {
+    let granule = weight.granule
+    engine.perform(outputs.roundedUp(to: granule) / granule, cost: call.rows * inputs * granule / 100) { granules in
+      weight.multiply(call, columns: granules.lowerBound * granule..<min(outputs, granules.upperBound * granule))
+    }
+  }
+
+  /// Each thread computes all outputs of some rows.
+  private func shareRows(_ call: ProductCall) {
+    engine.perform(call.rows, cost: inputs * outputs / 100) { rows in
+      let part = ProductCall(
+        input: call.input + rows.lowerBound * inputs, output: call.output + rows.lowerBound * outputs,
+        rows: rows.count, adds: call.adds, bias: call.bias, activation: call.activation)
+      weight.multiply(part, columns: 0..<outputs)
+    }
+  }
+
+  /// So many rows keep a thread busy with each part of a weight that it reads.
+  private static let manyRows = 96
 }

@@ -20,12 +20,14 @@ package struct Engine: Sendable {
   package let threads: Int
   /// For the records' metadata: "openblas 0.3.21 Haswell".
   package let description: String
+  let crew: Crew
 
   /// - Throws: `LinearError.engine` where this build or this processor has no such engine.
   package init(_ products: Products = .auto, threads: Int = 1, precision: Precision = .f32) throws(LinearError) {
     precondition(threads >= 1, "somebody must do the work")
     self.precision = precision
     self.threads = threads
+    crew = Crew(threads: threads)
     self.products = try Self.choose(products, precision)
     switch self.products {
     case .onednn: description = try Self.oneDNN(precision)

@@ -1,25 +1,17 @@
-import Dispatch
 import Synchronization
 
-/// The only place of this room that knows of threads: one piece of work is cut and awaited, nothing outlives the call.
-/// The libraries below are kept to one thread each, so that no pool of theirs spins beside ours.
+/// Work of a network is cut here and awaited: nothing outlives the call. The libraries below are kept to one thread
+/// each, so that no pool of theirs spins beside ours.
 extension Engine {
   /// Cuts `count` equal pieces of work, each of about `cost` nanoseconds, into one run for each thread. Work too small
-  /// to repay waking a thread is not cut.
+  /// to repay a hand-over is not cut, nor is work inside work, nor that of a caller who finds the crew busy.
   func perform(_ count: Int, cost: Int, _ work: (Range<Int>) -> Void) {
-    let worth = count * cost / Self.worthAThread
-    let workers = min(threads, count, max(1, worth))
+    let workers = min(threads, count, max(1, count * cost / Self.worthAThread))
     guard workers > 1 else { return work(0..<count) }
-    withoutActuallyEscaping(work) { work in
-      withUnsafePointer(to: work) { place in
-        // Dispatch wants a closure that may be sent; ours writes through pointers, each run to places of its own.
-        let address = UInt(bitPattern: place)
-        DispatchQueue.concurrentPerform(iterations: workers) { worker in
-          let work = UnsafePointer<(Range<Int>) -> Void>(bitPattern: address)!.pointee
-          work(count * worker / workers..<count * (worker + 1) / workers)
-        }
-      }
+    let isDone = crew.perform(workers) { worker in
+      work(count * worker / workers..<count * (worker + 1) / workers)
     }
+    if !isDone { work(0..<count) }
   }
 
   /// The same for work that may fail: the first failure is thrown when all runs have ended.
@@ -31,6 +23,28 @@ extension Engine {
     if let error = failure.withLock({ $0 }) { throw error }
   }
 
-  /// Waking a thread takes about ten thousand nanoseconds.
-  private static let worthAThread = 20_000
+  /// Threads take equal shares of `count` items through the whole of `work`, each with a state of its own, which is
+  /// made when there are too few: for batches, where that needs fewer hand-overs than cutting every product.
+  package func share<State>(
+    _ count: Int, among states: inout [State], make: () -> State,
+    _ work: (inout State, Range<Int>) throws(LinearError) -> Void
+  ) throws(LinearError) {
+    let workers = max(1, min(threads, count))
+    while states.count < workers { states.append(make()) }
+    let failure = Mutex<LinearError?>(nil)
+    states.withUnsafeMutableBufferPointer { states in
+      let base = states.baseAddress!
+      perform(workers, cost: Self.worthAThread) { shares in
+        for share in shares {
+          do throws(LinearError) {
+            try work(&base[share], count * share / workers..<count * (share + 1) / workers)
+          } catch { failure.withLock { $0 = $0 ?? error } }
+        }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// Nanoseconds of work that repay handing a part of it to a thread that waits for it.
+  private static let worthAThread = 10_000
 }

@@ -8,9 +8,10 @@
       var rows: Int
       var columns: Int
       var depth: Int
-      /// Floats from one row of the output to the next.
-      var stride: Int
-      var adds: Bool
+      var adds = false
+      var hasBias = false
+      /// One that the library fuses.
+      var activation = Activation.none
     }
 
     private let handle: od_plan
@@ -21,8 +22,11 @@
     init(_ shape: Shape, _ precision: Engine.Precision) throws(LinearError) {
       takesBF16 = precision == .bf16
       self.shape = shape
-      handle = od_plan_create(
-        shape.rows, shape.columns, shape.depth, shape.stride, shape.adds ? 1 : 0, takesBF16 ? 1 : 0)
+      guard let (activation, slope) = shape.activation.fused else { preconditionFailure("an activation it fuses") }
+      var wanted = od_shape(
+        rows: shape.rows, columns: shape.columns, depth: shape.depth, adds: shape.adds ? 1 : 0,
+        has_bias: shape.hasBias ? 1 : 0, activation: Int32(activation), slope: slope, bf16: takesBF16 ? 1 : 0)
+      handle = od_plan_create(&wanted)
       guard handle != 0 else { throw .engine(reason: "oneDNN has no \(precision.rawValue) product for this processor") }
     }
 
@@ -30,7 +34,15 @@
 
     var isBlocked: Bool { od_plan_is_blocked(handle) != 0 }
     var weightSize: Int { od_plan_weight_size(handle) }
-    func agrees(with other: OneDNNPlan) -> Bool { od_plan_agrees(handle, other.handle) != 0 }
+
+    /// Whether what `other` packed serves this plan, from the column on at which this one's begin.
+    func isPart(of other: OneDNNPlan) -> Bool { od_plan_is_part(handle, other.handle) != 0 }
+
+    /// Where a column begins in the packed weight, in bytes; nil where none begins there.
+    func place(ofColumn column: Int) -> Int? {
+      let place = od_plan_column(handle, column)
+      return place == .max ? nil : place
+    }
 
     /// weight: [columns, depth]
     func pack(_ weight: UnsafePointer<Float>) throws(LinearError) -> LargeBuffer {
@@ -48,16 +60,43 @@
       return packed
     }
 
-    /// input: [rows, depth]
-    func run(_ input: UnsafePointer<Float>, _ packed: LargeBuffer, _ output: UnsafeMutablePointer<Float>) {
-      let count = takesBF16 ? shape.rows * shape.depth : 0
-      withUnsafeTemporaryAllocation(byteCount: od_plan_scratch_size(handle) + 64, alignment: 64) { scratch in
-        withUnsafeTemporaryAllocation(of: UInt16.self, capacity: max(1, count)) { halves in
-          if takesBF16 { tk_to_bf16(input, count, halves.baseAddress) }
-          let source = takesBF16 ? UnsafeRawPointer(halves.baseAddress!) : UnsafeRawPointer(input)
-          let done = od_run(handle, source, packed.bytes, output, scratch.baseAddress)
-          precondition(done != 0, "out of memory in oneDNN")
-        }
+    /// - Parameters:
+    ///   - input: [rows, depth]
+    ///   - packed: where its columns begin.
+    ///   - bias: [columns], where the shape has one.
+    ///   - output: [rows, columns]; nil for scratch memory of this thread.
+    /// - Returns: the output; scratch memory holds it until the thread's next product.
+    @discardableResult func run(
+      _ input: UnsafePointer<Float>, _ packed: UnsafeRawPointer, _ bias: UnsafePointer<Float>?,
+      _ output: UnsafeMutablePointer<Float>?
+    ) -> UnsafeMutablePointer<Float> {
+      let own = od_plan_scratch_size(handle).roundedUp(to: 64)
+      let halves = (takesBF16 ? 2 * shape.rows * shape.depth : 0).roundedUp(to: 64)
+      let results = output == nil ? 4 * shape.rows * shape.columns : 0
+      guard let scratch = od_scratch(own + halves + results) else { preconditionFailure("out of memory in a product") }
+      var source = UnsafeRawPointer(input)
+      if takesBF16 {
+        tk_to_bf16(input, shape.rows * shape.depth, (scratch + own).assumingMemoryBound(to: UInt16.self))
+        source = UnsafeRawPointer(scratch + own)
+      }
+      let output = output ?? (scratch + own + halves).assumingMemoryBound(to: Float.self)
+      let done = od_run(handle, source, packed, bias, output, scratch)
+      precondition(done != 0, "out of memory in oneDNN")
+      return output
+    }
+  }
+
+  extension Activation {
+    /// As the library calls it, and the slope of a swish; nil where it does not fuse it as exactly as we compute it.
+    var fused: (code: UInt32, slope: Float)? {
+      switch self {
+      case .none: (UInt32(OD_NONE), 0)
+      case .gelu: (UInt32(OD_GELU), 0)
+      case .geluTanh: (UInt32(OD_GELU_TANH), 0)
+      case .quickGelu: (UInt32(OD_SWISH), 1.702)
+      case .silu: (UInt32(OD_SWISH), 1)
+      case .relu: (UInt32(OD_RELU), 0)
+      case .relu6, .tanh, .sigmoid: nil
       }
     }
   }

@@ -1,31 +1,109 @@
 #if OneDNN
+  import CKernels
   import COneDNN
   import Synchronization
 
-  /// A weight that oneDNN packed, in slices of columns, one for each thread.
-  struct OneDNNWeight: PackedWeight {
+  /// A weight that oneDNN packed, and the plans for the products that came by.
+  ///
+  /// The library is at its best only where the output's rows follow each other without gaps. So a thread that computes
+  /// some of the columns does that in memory of its own, and places them.
+  final class OneDNNWeight: PackedWeight {
     let granule: Int
-    private let slices: [OneDNNSlice]
+    private let columns: Int
+    private let depth: Int
+    private let precision: Engine.Precision
+    private let state: Mutex<State>
 
-    init(columns: Int, depth: Int, engine: Engine, from source: RowSource) throws(LinearError) {
-      let granule = ((columns + engine.threads - 1) / engine.threads).roundedUp(to: 64)
-      let count = (columns + granule - 1) / granule
-      let made = Mutex([OneDNNSlice?](repeating: nil, count: count))
-      try engine.perform(count, cost: granule * depth) { numbers throws(LinearError) in
-        for n in numbers {
-          let range = n * granule..<min(columns, (n + 1) * granule)
-          let slice = try OneDNNSlice(range, of: columns, depth: depth, engine.precision, from: source)
-          made.withLock { $0[n] = slice }
-        }
-      }
-      slices = made.withLock { $0.compactMap { $0 } }
-      self.granule = granule
+    private struct State {
+      var prepared: [Key: Prepared] = [:]
+      /// Of the whole weight, usually one. The library may want another for other numbers of rows.
+      var layouts: [(plan: OneDNNPlan, packed: LargeBuffer)]
+    }
+    private struct Key: Hashable {
+      let shape: OneDNNPlan.Shape
+      let firstColumn: Int
+    }
+    private struct Prepared: Sendable {
+      let plan: OneDNNPlan
+      let packed: LargeBuffer
+      /// Bytes before its first column.
+      let place: Int
     }
 
-    func multiply(_ call: ProductCall, columns: Range<Int>) {
-      for slice in slices[columns.lowerBound / granule..<(columns.upperBound + granule - 1) / granule] {
-        slice.multiply(call)
+    /// Plans kept; texts have many lengths.
+    private static let limit = 64
+
+    init(columns: Int, depth: Int, engine: Engine, from source: RowSource) throws(LinearError) {
+      self.columns = columns
+      self.depth = depth
+      precision = engine.precision
+      let plan = try OneDNNPlan(.init(rows: 64, columns: columns, depth: depth), precision)
+      let share = ((columns + engine.threads - 1) / engine.threads).roundedUp(to: 64)
+      granule = try Self.canCut(plan, columns, share, depth, precision) ? share : columns
+      let rows = try LargeBuffer(bytes: columns * depth * 4)
+      try engine.perform(columns, cost: depth) { range throws(LinearError) in
+        try source(range, rows.floats + range.lowerBound * depth)
       }
+      state = Mutex(State(layouts: [(plan, try plan.pack(rows.floats))]))
+    }
+
+    /// Whether the packed weight, cut into runs of `share` columns, is that of products with so many columns.
+    private static func canCut(
+      _ whole: OneDNNPlan, _ columns: Int, _ share: Int, _ depth: Int, _ precision: Engine.Precision
+    ) throws(LinearError) -> Bool {
+      for width in [min(share, columns), columns % share] where width > 0 && width < columns {
+        let part = try OneDNNPlan(.init(rows: 64, columns: width, depth: depth), precision)
+        guard part.isPart(of: whole), whole.place(ofColumn: share) != nil else { return false }
+      }
+      return true
+    }
+
+    func multiply(_ call: ProductCall, columns range: Range<Int>) {
+      let isWhole = range.count == columns
+      // What the library does not fuse follows the product, the bias with it.
+      let isFused = call.activation.fused != nil
+      let shape = OneDNNPlan.Shape(
+        rows: call.rows, columns: range.count, depth: depth, adds: call.adds && isWhole,
+        hasBias: isFused && call.bias != nil, activation: isFused ? call.activation : .none)
+      let product = prepared(Key(shape: shape, firstColumn: range.lowerBound))
+      let bias = call.bias.map { $0 + range.lowerBound }, output = call.output + range.lowerBound
+      let results = product.plan.run(
+        call.input, product.packed.bytes + product.place, bias, isWhole ? output : nil)
+      if !isFused {
+        tk_bias_activation(results, range.count, call.rows, range.count, bias, call.activation.code)
+      }
+      if !isWhole { tk_place_rows(results, call.rows, range.count, output, columns, call.adds ? 1 : 0) }
+    }
+
+    private func prepared(_ key: Key) -> Prepared {
+      state.withLock { state in
+        if let prepared = state.prepared[key] { return prepared }
+        if state.prepared.count == Self.limit { state.prepared = [:] }
+        do throws(LinearError) {
+          let prepared = try prepare(key, &state.layouts)
+          state.prepared[key] = prepared
+          return prepared
+        } catch {
+          // The first plan of this precision succeeded, so only memory can be missing.
+          fatalError(error.description)
+        }
+      }
+    }
+
+    private func prepare(
+      _ key: Key, _ layouts: inout [(plan: OneDNNPlan, packed: LargeBuffer)]
+    ) throws(LinearError) -> Prepared {
+      let plan = try OneDNNPlan(key.shape, precision)
+      if let found = layouts.first(where: { plan.isPart(of: $0.plan) }) {
+        return Prepared(plan: plan, packed: found.packed, place: found.plan.place(ofColumn: key.firstColumn)!)
+      }
+      let whole = try OneDNNPlan(.init(rows: key.shape.rows, columns: columns, depth: depth), precision)
+      guard plan.isPart(of: whole), let place = whole.place(ofColumn: key.firstColumn) else {
+        throw .engine(reason: "oneDNN lays out a part of a weight unlike the whole")
+      }
+      let packed = try whole.repack(layouts[0].packed, of: layouts[0].plan)
+      layouts.append((whole, packed))
+      return Prepared(plan: plan, packed: packed, place: place)
     }
 
     /// "onednn 2.6.3 f32", or nil where the library is not there.
@@ -35,77 +113,7 @@
 
     /// Whether the library does on this processor what it is good at.
     static func isAtItsBest(_ precision: Engine.Precision) throws(LinearError) -> Bool {
-      try OneDNNPlan(.init(rows: 64, columns: 768, depth: 768, stride: 768, adds: false), precision).isBlocked
-    }
-  }
-
-  /// Some columns of a weight, and the plans for the numbers of rows that came by.
-  private final class OneDNNSlice: Sendable {
-    private let columns: Range<Int>
-    /// Of the whole weight.
-    private let stride: Int
-    private let depth: Int
-    private let precision: Engine.Precision
-    private let state: Mutex<State>
-
-    private struct State {
-      var plans: [Key: Prepared] = [:]
-      /// Usually one. The library may want another layout for other numbers of rows.
-      var layouts: [Prepared]
-    }
-    private struct Key: Hashable {
-      let rows: Int
-      let adds: Bool
-    }
-    private struct Prepared: Sendable {
-      let plan: OneDNNPlan
-      let packed: LargeBuffer
-    }
-
-    /// Plans kept; texts have many lengths.
-    private static let limit = 64
-
-    init(
-      _ columns: Range<Int>, of stride: Int, depth: Int, _ precision: Engine.Precision, from source: RowSource
-    ) throws(LinearError) {
-      self.columns = columns
-      self.stride = stride
-      self.depth = depth
-      self.precision = precision
-      let shape = OneDNNPlan.Shape(rows: 64, columns: columns.count, depth: depth, stride: stride, adds: false)
-      let plan = try OneDNNPlan(shape, precision)
-      let rows = try LargeBuffer(bytes: columns.count * depth * 4)
-      try source(columns, rows.floats)
-      state = Mutex(State(layouts: [Prepared(plan: plan, packed: try plan.pack(rows.floats))]))
-    }
-
-    func multiply(_ call: ProductCall) {
-      let key = Key(rows: call.rows, adds: call.adds)
-      let prepared = state.withLock { state in
-        if let prepared = state.plans[key] { return prepared }
-        if state.plans.count == Self.limit { state.plans = [:] }
-        let prepared = prepare(key, &state.layouts)
-        state.plans[key] = prepared
-        return prepared
-      }
-      prepared.plan.run(call.input, prepared.packed, call.output + columns.lowerBound)
-    }
-
-    private func prepare(_ key: Key, _ layouts: inout [Prepared]) -> Prepared {
-      let shape = OneDNNPlan.Shape(
-        rows: key.rows, columns: columns.count, depth: depth, stride: stride, adds: key.adds)
-      do throws(LinearError) {
-        let plan = try OneDNNPlan(shape, precision)
-        if let layout = layouts.first(where: { $0.plan.agrees(with: plan) }) {
-          return Prepared(plan: plan, packed: layout.packed)
-        }
-        let prepared = Prepared(plan: plan, packed: try plan.repack(layouts[0].packed, of: layouts[0].plan))
-        layouts.append(prepared)
-        return prepared
-      } catch {
-        // The first plan of this precision succeeded, so only memory can be missing.
-        fatalError(error.description)
-      }
+      try OneDNNPlan(.init(rows: 64, columns: 768, depth: 768), precision).isBlocked
     }
   }
 #endif

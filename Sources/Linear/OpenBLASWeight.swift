@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 
 /// A weight as it is, for OpenBLAS, which runs on one thread per call: this room cuts the work itself.
@@ -22,6 +23,9 @@ struct OpenBLASWeight: PackedWeight {
       CblasRowMajor, CblasNoTrans, CblasTrans, Int32(call.rows), Int32(range.count), Int32(depth), 1, call.input,
       Int32(depth), weight.floats + range.lowerBound * depth, Int32(depth), call.adds ? 1 : 0,
       call.output + range.lowerBound, Int32(columns))
+    tk_bias_activation(
+      call.output + range.lowerBound, columns, call.rows, range.count, call.bias.map { $0 + range.lowerBound },
+      call.activation.code)
   }
 
   /// Keeps the library to one thread, whichever threading it was built with.

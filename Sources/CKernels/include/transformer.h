@@ -54,8 +54,22 @@ void tk_softmax(float *values, size_t stride, size_t rows, size_t columns, const
 /// left[i] += right[i].
 void tk_add(float *left, const float *right, size_t count);
 
+/// Rows of another step: out[r][c] = rows[r][c], or += if `adds`. rows: [count][columns]; out_stride in floats.
+void tk_place_rows(const float *rows, size_t count, size_t columns, float *out, size_t out_stride, int adds);
+
 /// left[i] *= right[i].
 void tk_multiply(float *left, const float *right, size_t count);
+
+// ---- Waiting.
+
+/// Tells the processor that this thread looks again and again.
+static inline void tk_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
 
 // ---- Numbers of checkpoint files, little-endian. Each returns 0 where a number is NaN or infinite, else 1.
 

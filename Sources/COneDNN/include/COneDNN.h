@@ -17,9 +17,24 @@ int od_open(void);
 /// "2.6.3", once opened.
 const char *od_version(void);
 
-/// out [rows, columns], row stride `stride` = input [rows, depth] · weight [columns, depth]ᵀ, plus what out holds if
-/// `adds`. With `bf16`, input and weight are bfloat16. 0 where the processor or the library cannot.
-od_plan od_plan_create(size_t rows, size_t columns, size_t depth, size_t stride, int adds, int bf16);
+/// What may follow a product in the same pass.
+enum { OD_NONE, OD_GELU, OD_GELU_TANH, OD_SWISH, OD_RELU };
+
+/// out [rows, columns] = activation(input [rows, depth] · weight [columns, depth]ᵀ + bias), or
+/// without activation plus what out holds, if `adds`.
+typedef struct {
+  size_t rows, columns, depth;
+  int adds;
+  int has_bias;
+  int activation;
+  /// Of OD_SWISH: x · sigmoid(slope · x).
+  float slope;
+  /// Input and weight are bfloat16.
+  int bf16;
+} od_shape;
+
+/// 0 where the processor or the library cannot.
+od_plan od_plan_create(const od_shape *shape);
 void od_plan_destroy(od_plan plan);
 
 /// Whether it is the library's best kind of product, on a weight in blocks: not so without AVX-512 in 2.x.
@@ -28,14 +43,20 @@ int od_plan_is_blocked(od_plan plan);
 size_t od_plan_weight_size(od_plan plan);
 /// Bytes of scratch memory that a run wants, aligned to 64.
 size_t od_plan_scratch_size(od_plan plan);
-/// Whether both want the weight packed alike.
-int od_plan_agrees(od_plan plan, od_plan other);
+/// Whether what was packed for `whole` holds, from some column on, what `part` wants: also where both are alike.
+int od_plan_is_part(od_plan part, od_plan whole);
+/// Where a column begins in the packed weight, in bytes; SIZE_MAX where none begins there.
+size_t od_plan_column(od_plan plan, size_t column);
 
 /// Packs a weight [columns, depth] of floats. 0 where it fails.
 int od_pack(od_plan plan, const float *weight, void *packed);
 /// Packs anew what was packed for another plan. 0 where it fails.
 int od_repack(od_plan plan, od_plan from, const void *old, void *packed);
-/// Runs a plan. 0 where it fails.
-int od_run(od_plan plan, const void *input, const void *packed, float *out, void *scratch);
+/// Runs a plan; bias: [columns], where it has one. 0 where it fails.
+int od_run(od_plan plan, const void *input, const void *packed, const float *bias, float *out, void *scratch);
+
+/// At least so many bytes, aligned to 64, of the calling thread's own, kept until it ends: what they held before the
+/// call means nothing after it. Null without memory.
+void *od_scratch(size_t bytes);
 
 #endif

@@ -21,6 +21,9 @@ extension Towers {
         reason:
           "model_type \(folder.family.prefix(64).debugDescription) is none of \(knownTypes.joined(separator: ", "))")
     }
-    return try family.load(folder, engine)
+    var towers = try family.load(folder, engine)
+    towers.picture = towers.picture.map { SharedTower(tower: $0, engine: engine) }
+    towers.text = towers.text.map { SharedTower(tower: $0, engine: engine) }
+    return towers
   }
 }

@@ -1,0 +1,108 @@
+import CKernels
+import Dispatch
+import Glibc
+import Synchronization
+
+/// The threads of an engine, beside its callers': they take a piece of work, finish it, and wait for the next. Between
+/// the pieces of one forward pass, which follow each other within microseconds, they look for the next for a moment
+/// before they sleep; nobody spins when there is nothing to do.
+final class Crew: Sendable {
+  private let helpers: [Helper]
+  private let isBusy = Atomic<Bool>(false)
+
+  /// threads: the caller's among them.
+  init(threads: Int) { helpers = (1..<threads).map { _ in Helper() } }
+
+  deinit { for helper in helpers { helper.end() } }
+
+  /// Does parts 0 ..< `count` side by side, part 0 on the calling thread.
+  /// - Returns: false, with nothing done, when the crew is at work already: for another caller, or for this one.
+  func perform(_ count: Int, _ work: (Int) -> Void) -> Bool {
+    guard count - 1 <= helpers.count, !isBusy.exchange(true, ordering: .acquiring) else { return false }
+    defer { isBusy.store(false, ordering: .releasing) }
+    withoutActuallyEscaping(work) { work in
+      withUnsafePointer(to: work) { place in
+        for part in 1..<count { helpers[part - 1].begin(UInt(bitPattern: place), part) }
+        work(0)
+        for part in 1..<count { helpers[part - 1].wait() }
+      }
+    }
+    return true
+  }
+}
+
+/// One thread, made when it is first wanted.
+private final class Helper: Sendable {
+  private let orders = Post()
+  private let answers = Post()
+  private let part = Atomic<Int>(0)
+  private let isHired = Atomic<Bool>(false)
+
+  /// - Parameter work: where a `(Int) -> Void` stands until `wait` returns.
+  func begin(_ work: UInt, _ part: Int) {
+    self.part.store(part, ordering: .relaxed)
+    if !isHired.exchange(true, ordering: .relaxed) { hire() }
+    orders.put(work)
+  }
+
+  func wait() { _ = answers.take() }
+
+  func end() { if isHired.load(ordering: .relaxed) { orders.put(Self.farewell) } }
+
+  /// Not the address of any work.
+  private static let farewell: UInt = 1
+
+  /// The thread holds this helper, not the crew, which can go while its threads sleep.
+  private func hire() {
+    let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { own in
+      Unmanaged<Helper>.fromOpaque(own!).takeRetainedValue().run()
+      return nil
+    }
+    var thread = pthread_t()
+    let failure = pthread_create(&thread, nil, body, Unmanaged.passRetained(self).toOpaque())
+    precondition(failure == 0, "no thread could be made: \(String(cString: strerror(failure)))")
+    pthread_detach(thread)
+  }
+
+  private func run() {
+    while true {
+      let place = orders.take()
+      if place == Self.farewell { return }
+      carryOut(place)
+      answers.put(1)
+    }
+  }
+
+  /// In a function of its own, so that its hold on the work ends before the caller hears of it.
+  @inline(never) private func carryOut(_ place: UInt) {
+    UnsafePointer<(Int) -> Void>(bitPattern: place)!.pointee(part.load(ordering: .relaxed))
+  }
+}
+
+/// A word from one thread to another, which looks for it for a moment, then sleeps.
+private final class Post: Sendable {
+  /// 0 for none.
+  private let word = Atomic<UInt>(0)
+  private let isAsleep = Atomic<Bool>(false)
+  private let bell = DispatchSemaphore(value: 0)
+
+  /// Some ten microseconds.
+  private static let looks = 600
+
+  func put(_ word: UInt) {
+    self.word.store(word, ordering: .sequentiallyConsistent)
+    if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.signal() }
+  }
+
+  func take() -> UInt {
+    for _ in 0..<Self.looks {
+      if word.load(ordering: .acquiring) != 0 { return word.exchange(0, ordering: .acquiring) }
+      tk_pause()
+    }
+    isAsleep.store(true, ordering: .sequentiallyConsistent)
+    // Whoever takes the flag back answers for the bell.
+    let hasCome = word.load(ordering: .sequentiallyConsistent) != 0
+    if !hasCome || !isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.wait() }
+    return word.exchange(0, ordering: .acquiring)
+  }
+}
