@@ -13,8 +13,8 @@ typedef Lanes Unaligned __attribute__((aligned(4), may_alias));
 /// Only sums with constant places stay in registers.
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-/// A block of the input, laid out for the tiles, stays in the second cache; a tile's part of a panel in the first.
-enum { DEPTH = 512, ROWS = 96 };
+/// A tile's part of a panel stays in the first cache.
+enum { DEPTH = 512 };
 
 typedef struct {
   const float *input, *panels;
@@ -23,33 +23,25 @@ typedef struct {
   float scale;
 } Product;
 
-/// Where a block of a product lies: its first row and depths [first, end).
+/// The depths [first, end) of a product.
 typedef struct {
-  size_t row, first, end;
+  size_t first, end;
   int adds;
 } Block;
 
-/// Lays out `height` rows of the input: out[k][r].
-TK_INLINE void lay_out(const Product *p, const Block *b, size_t row,
-                                                          const int height, float *out) {
-  const float *input = p->input + row * p->input_stride;
-  for (size_t k = b->first; k < b->end; k++, out += height)
-    for (int r = 0; r < height; r++) out[r] = input[(size_t)r * p->input_stride + k];
-}
-
-/// One tile: `height` rows of one panel. input: [depth][height]; height and vectors are constants where it is inlined.
-TK_INLINE void tile(const Product *p, const Block *b, const float *input, size_t row,
-                                                       size_t column, const int height, const int vectors) {
+/// One tile: `height` rows of one panel; height and vectors are constants where it is inlined.
+TK_INLINE void tile(const Product *p, const Block *b, size_t row, size_t column, const int height, const int vectors) {
   Lanes sum[12][2] = {{{0}}};
+  const float *input = p->input + row * p->input_stride;
   const float *panel = p->panels + column * p->depth + b->first * p->panel;
-  for (size_t k = b->first; k < b->end; k++, panel += p->panel, input += height) {
+  for (size_t k = b->first; k < b->end; k++, panel += p->panel) {
     Lanes weights[2];
     UNROLLED
     for (int v = 0; v < vectors; v++) weights[v] = *(const Unaligned *)(panel + 16 * v);
     UNROLLED
     for (int r = 0; r < height; r++) {
       UNROLLED
-      for (int v = 0; v < vectors; v++) sum[r][v] += input[r] * weights[v];
+      for (int v = 0; v < vectors; v++) sum[r][v] += input[(size_t)r * p->input_stride + k] * weights[v];
     }
   }
   size_t width = p->columns - column < p->panel ? p->columns - column : p->panel;
@@ -72,38 +64,22 @@ TK_INLINE void tile(const Product *p, const Block *b, const float *input, size_t
   }
 }
 
-/// Rows in tiles of `height`, the last ones in lower tiles: height, then 4, 2, 1.
-#define EACH_TILE(step)                                      \
-  size_t row = b->row, end = row + rows;                     \
-  for (; row + (size_t)height <= end; row += (size_t)height) \
-    step(height);                                            \
-  for (; row + 4 <= end; row += 4) step(4);                  \
-  for (; row + 2 <= end; row += 2) step(2);                  \
-  for (; row < end; row++) step(1)
-
-#define LAY_OUT(high) lay_out(p, b, row, high, laid + (row - b->row) * depth)
-#define COMPUTE(high) tile(p, b, laid + (row - b->row) * depth, row, column, high, vectors)
-
-TK_INLINE void block(const Product *p, const Block *b, size_t rows, const int height,
-                                                        const int vectors) {
-  float laid[ROWS * (DEPTH + DEPTH / 2)] __attribute__((aligned(64)));
-  size_t depth = b->end - b->first;
-  {
-    EACH_TILE(LAY_OUT);
-  }
+/// Rows in tiles of `height`, the last ones in lower tiles.
+TK_INLINE void block(const Product *p, const Block *b, size_t rows, const int height, const int vectors) {
   for (size_t column = 0; column < p->columns; column += p->panel) {
-    EACH_TILE(COMPUTE);
+    size_t row = 0;
+    for (; row + (size_t)height <= rows; row += (size_t)height) tile(p, b, row, column, height, vectors);
+    for (; row + 4 <= rows; row += 4) tile(p, b, row, column, 4, vectors);
+    for (; row + 2 <= rows; row += 2) tile(p, b, row, column, 2, vectors);
+    for (; row < rows; row++) tile(p, b, row, column, 1, vectors);
   }
 }
 
-TK_INLINE void blocks(const Product *p, size_t rows, int adds, const int height,
-                                                         const int vectors) {
+TK_INLINE void blocks(const Product *p, size_t rows, int adds, const int height, const int vectors) {
   for (size_t first = 0, end; first < p->depth; first = end) {
     end = p->depth - first > DEPTH + DEPTH / 2 ? first + DEPTH : p->depth;
-    for (size_t row = 0; row < rows; row += ROWS) {
-      Block b = {row, first, end, adds || first > 0};
-      block(p, &b, rows - row < ROWS ? rows - row : ROWS, height, vectors);
-    }
+    Block b = {first, end, adds || first > 0};
+    block(p, &b, rows, height, vectors);
   }
 }
 

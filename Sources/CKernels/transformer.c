@@ -8,10 +8,11 @@
 
 enum { LANES = 16 };
 
-TK_INLINE float sum_of(const float *lanes) {
-  float sum = 0;
-  for (int l = 0; l < LANES; l++) sum += lanes[l];
-  return sum;
+/// By halves, which vectorises; a sum from first to last would wait for each addition.
+TK_INLINE float sum_of(float *lanes) {
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; l++) lanes[l] += lanes[l + half];
+  return lanes[0];
 }
 
 /// Σ (x − centre)^power over a row; power is 1 or 2.
@@ -56,12 +57,13 @@ TK_CLONES void tk_rms_norm(const float *input, size_t rows, size_t columns, cons
 
 /// count: a multiple of LANES.
 TK_INLINE float row_maximum(const float *row, size_t count) {
-  float lanes[LANES], maximum = -INFINITY;
+  float lanes[LANES];
   for (int l = 0; l < LANES; l++) lanes[l] = -INFINITY;
   for (size_t i = 0; i < count; i += LANES)
     for (int l = 0; l < LANES; l++) lanes[l] = row[i + (size_t)l] > lanes[l] ? row[i + (size_t)l] : lanes[l];
-  for (int l = 0; l < LANES; l++) maximum = lanes[l] > maximum ? lanes[l] : maximum;
-  return maximum;
+  for (int half = LANES / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; l++) lanes[l] = lanes[l + half] > lanes[l] ? lanes[l + half] : lanes[l];
+  return lanes[0];
 }
 
 /// row[i] = exp(row[i] − maximum); returns the sum. count: a multiple of LANES.

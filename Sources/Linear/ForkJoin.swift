@@ -25,18 +25,18 @@ extension Engine {
 
   /// Threads take equal shares of `count` items through the whole of `work`, each with a state of its own, which is
   /// made when there are too few: for batches, where that needs fewer hand-overs than cutting every product.
-  package func share<State>(
+  package func share<State, Failure: Error>(
     _ count: Int, among states: inout [State], make: () -> State,
-    _ work: (inout State, Range<Int>) throws(LinearError) -> Void
-  ) throws(LinearError) {
+    _ work: (inout State, Range<Int>) throws(Failure) -> Void
+  ) throws(Failure) {
     let workers = max(1, min(threads, count))
     while states.count < workers { states.append(make()) }
-    let failure = Mutex<LinearError?>(nil)
+    let failure = Mutex<Failure?>(nil)
     states.withUnsafeMutableBufferPointer { states in
       let base = states.baseAddress!
       perform(workers, cost: Self.worthAThread) { shares in
         for share in shares {
-          do throws(LinearError) {
+          do throws(Failure) {
             try work(&base[share], count * share / workers..<count * (share + 1) / workers)
           } catch { failure.withLock { $0 = $0 ?? error } }
         }

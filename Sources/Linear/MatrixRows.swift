@@ -3,15 +3,20 @@ import CKernels
 /// What moves or joins whole rows.
 extension Matrix {
   /// Row r becomes row `indices[r]` of `source`: windows, rolls, merged patches, classes.
-  package mutating func gather(_ indices: [Int32], from source: Matrix) {
+  /// - Parameter engine: whose threads share the rows; nil for the caller alone.
+  package mutating func gather(_ indices: [Int32], from source: Matrix, engine: Engine? = nil) {
     resize(rows: indices.count, columns: source.columns)
     let width = columns
     source.values.withUnsafeBufferPointer { from in
       withStorage { out in
-        for (row, index) in indices.enumerated() {
-          precondition(0 <= index && index < source.rows, "row \(index) of \(source.rows)")
-          (out + row * width).update(from: from.baseAddress! + Int(index) * width, count: width)
+        func copy(_ rows: Range<Int>) {
+          for row in rows {
+            let index = Int(indices[row])
+            precondition(0 <= index && index < source.rows, "row \(index) of \(source.rows)")
+            (out + row * width).update(from: from.baseAddress! + index * width, count: width)
+          }
         }
+        if let engine { engine.perform(indices.count, cost: width / 4, copy) } else { copy(0..<indices.count) }
       }
     }
   }

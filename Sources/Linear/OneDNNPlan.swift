@@ -44,14 +44,12 @@
       return place == .max ? nil : place
     }
 
-    /// weight: [columns, depth]
-    func pack(_ weight: UnsafePointer<Float>) throws(LinearError) -> LargeBuffer {
-      let packed = try LargeBuffer(bytes: weightSize)
-      guard od_pack(handle, weight, packed.bytes) != 0 else { throw .engine(reason: "oneDNN could not pack a weight") }
-      return packed
+    /// weight: [columns, depth] → packed: [weightSize] bytes.
+    func pack(_ weight: UnsafePointer<Float>, to packed: UnsafeMutableRawPointer) throws(LinearError) {
+      guard od_pack(handle, weight, packed) != 0 else { throw .engine(reason: "oneDNN could not pack a weight") }
     }
 
-    /// The same from what another plan packed.
+    /// The packed weight from what another plan packed.
     func repack(_ old: LargeBuffer, of other: OneDNNPlan) throws(LinearError) -> LargeBuffer {
       let packed = try LargeBuffer(bytes: weightSize)
       guard od_repack(handle, other.handle, old.bytes, packed.bytes) != 0 else {

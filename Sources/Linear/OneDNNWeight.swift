@@ -37,23 +37,48 @@
       self.columns = columns
       self.depth = depth
       precision = engine.precision
-      let plan = try OneDNNPlan(.init(rows: 64, columns: columns, depth: depth), precision)
+      let whole = try Self.plan(columns, depth, precision)
       let share = ((columns + engine.threads - 1) / engine.threads).roundedUp(to: 64)
-      granule = try Self.canCut(plan, columns, share, depth, precision) ? share : columns
-      let rows = try LargeBuffer(bytes: columns * depth * 4)
-      try engine.perform(columns, cost: depth) { range throws(LinearError) in
-        try source(range, rows.floats + range.lowerBound * depth)
+      granule = try Self.canCut(whole, columns, share, depth, precision) ? share : columns
+      let packed = try LargeBuffer(bytes: whole.weightSize)
+      // Some columns that fit the second cache while they are read, converted and packed.
+      let panel = max(64, (1 << 18) / depth / 64 * 64)
+      let canCut = try Self.canCut(whole, columns, panel, depth, precision)
+      if panel < columns && canCut {
+        let (precision, last) = (engine.precision, (columns - 1) / panel * panel)
+        let plan = try Self.plan(panel, depth, precision), lastPlan = try Self.plan(columns - last, depth, precision)
+        try engine.perform(last / panel + 1, cost: panel * depth / 2) { panels throws(LinearError) in
+          for first in panels.lazy.map({ $0 * panel }) {
+            let rows = try Self.scratch(floats: panel * depth)
+            try source(first..<min(columns, first + panel), rows)
+            try (first == last ? lastPlan : plan).pack(rows, to: packed.bytes + whole.place(ofColumn: first)!)
+          }
+        }
+      } else {
+        let rows = try LargeBuffer(bytes: columns * depth * 4)
+        try source(0..<columns, rows.floats)
+        try whole.pack(rows.floats, to: packed.bytes)
       }
-      state = Mutex(State(layouts: [(plan, try plan.pack(rows.floats))]))
+      state = Mutex(State(layouts: [(whole, packed)]))
     }
 
-    /// Whether the packed weight, cut into runs of `share` columns, is that of products with so many columns.
+    private static func plan(
+      _ columns: Int, _ depth: Int, _ precision: Engine.Precision
+    ) throws(LinearError) -> OneDNNPlan { try OneDNNPlan(.init(rows: 64, columns: columns, depth: depth), precision) }
+
+    private static func scratch(floats count: Int) throws(LinearError) -> UnsafeMutablePointer<Float> {
+      guard let scratch = od_scratch(4 * count) else { throw .engine(reason: "no memory to pack a weight") }
+      return scratch.assumingMemoryBound(to: Float.self)
+    }
+
+    /// Whether the packed weight, cut into runs of `width` columns, is that of products with so many columns.
     private static func canCut(
-      _ whole: OneDNNPlan, _ columns: Int, _ share: Int, _ depth: Int, _ precision: Engine.Precision
+      _ whole: OneDNNPlan, _ columns: Int, _ width: Int, _ depth: Int, _ precision: Engine.Precision
     ) throws(LinearError) -> Bool {
-      for width in [min(share, columns), columns % share] where width > 0 && width < columns {
-        let part = try OneDNNPlan(.init(rows: 64, columns: width, depth: depth), precision)
-        guard part.isPart(of: whole), whole.place(ofColumn: share) != nil else { return false }
+      guard width < columns else { return true }
+      guard whole.place(ofColumn: width) != nil else { return false }
+      for width in [width, columns % width] where width > 0 {
+        guard try plan(width, depth, precision).isPart(of: whole) else { return false }
       }
       return true
     }

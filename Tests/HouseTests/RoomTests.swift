@@ -83,7 +83,7 @@ private enum Manifest {
   }
 
   @Test func onlyFlowAndTheCommandsKnowQueuesAndOnlyProductsForkAndJoin() throws {
-    let allowed = ["Sources/Flow/", "Sources/tandem/", "Sources/Linear/ForkJoin.swift"]
+    let allowed = ["Sources/Flow/", "Sources/tandem/", "Sources/Linear/Crew.swift"]
     for path in Tree.files where path.hasPrefix("Sources/") && path.hasSuffix(".swift") {
       guard try #require(Tree.text(path)).imports.contains("Dispatch") else { continue }
       #expect(allowed.contains { path.hasPrefix($0) }, "\(path) imports Dispatch")

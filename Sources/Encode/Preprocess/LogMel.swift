@@ -65,22 +65,17 @@ struct LogMel: Sendable {
   }
 }
 
-/// Runs a recipe; keeps its buffers.
+/// Runs a recipe; keeps its buffers. Threads share the frames.
 struct LogMelRunner {
   private let recipe: LogMel
+  private let engine: Engine
   /// The frames' samples: overlapping, or, where frames are changed, one frame after the other.
   private var samples: [Float] = []
-  private var work: [Float]
-  private var power: [Float]
-  private var mel: [Float]
-  private var logMel: [Float]
+  private var analysers: [FrameAnalyser] = []
 
-  init(_ recipe: LogMel) {
+  init(_ recipe: LogMel, _ engine: Engine) {
     self.recipe = recipe
-    work = Self.lanes(recipe.fourier.size)
-    power = Self.lanes(recipe.fourier.bins)
-    mel = Self.lanes(recipe.bands)
-    logMel = mel
+    self.engine = engine
   }
 
   /// The first `count` frames of `sound` → rows of `out` [rows, bands] from `row` on.
@@ -88,25 +83,13 @@ struct LogMelRunner {
   mutating func apply(_ sound: [Float], frames count: Int, to out: inout Matrix, at row: Int) {
     precondition(count <= recipe.frames(samples: sound.count) && out.columns == recipe.bands, "frames of the sound")
     prepare(sound, count)
-    for first in stride(from: 0, to: count, by: Kernels.lanes) {
-      let frames = min(Kernels.lanes, count - first)
-      analyse(first, frames)
-      for lane in 0..<frames { copy(lane, to: &out, at: row + first + lane) }
+    let groups = (count + Kernels.lanes - 1) / Kernels.lanes
+    engine.share(groups, among: &analysers, make: { [recipe] in FrameAnalyser(recipe) }) { [samples, step] own, range in
+      let frames = range.lowerBound * Kernels.lanes..<min(count, range.upperBound * Kernels.lanes)
+      own.apply(samples, step: step, frames: frames)
     }
-  }
-
-  /// Sets `logMel` of frames from `first` on.
-  private mutating func analyse(_ first: Int, _ frames: Int) {
-    Kernels.spectra(
-      samples, from: first * step, hop: step, frames: frames, window: recipe.window, fourier: recipe.fourier, scale: 1,
-      work: &work, power: &power)
-    Kernels.sum(power, recipe.filters, out: &mel)
-    Kernels.logarithms(mel, floor: recipe.floor, scales: recipe.scales, shifts: recipe.shifts, out: &logMel)
-  }
-
-  private func copy(_ lane: Int, to out: inout Matrix, at row: Int) {
-    out.withMutableRow(row) { values in
-      for band in 0..<recipe.bands { values[band] = logMel[band * Kernels.lanes + lane] }
+    for analyser in analysers.prefix(groups) where !analyser.frames.isEmpty {
+      out.copy(analyser.spectrogram, at: row + analyser.frames.lowerBound)
     }
   }
 
@@ -141,6 +124,48 @@ struct LogMelRunner {
     for sample in own {
       samples.append(sample - mean - emphasis * before)
       before = sample - mean
+    }
+  }
+}
+
+/// Frames that one thread analyses, `Kernels.lanes` at a time.
+private struct FrameAnalyser {
+  private let recipe: LogMel
+  private var work: [Float]
+  private var power: [Float]
+  private var mel: [Float]
+  private var logMel: [Float]
+  /// Those of the last call.
+  private(set) var frames = 0..<0
+  /// [frames, bands]
+  private(set) var spectrogram = Matrix()
+
+  init(_ recipe: LogMel) {
+    self.recipe = recipe
+    work = Self.lanes(recipe.fourier.size)
+    power = Self.lanes(recipe.fourier.bins)
+    mel = Self.lanes(recipe.bands)
+    logMel = mel
+  }
+
+  /// - Parameter step: from frame to frame in `samples`.
+  mutating func apply(_ samples: [Float], step: Int, frames: Range<Int>) {
+    self.frames = frames
+    spectrogram.resize(rows: frames.count, columns: recipe.bands)
+    for first in stride(from: frames.lowerBound, to: frames.upperBound, by: Kernels.lanes) {
+      let count = min(Kernels.lanes, frames.upperBound - first)
+      Kernels.spectra(
+        samples, from: first * step, hop: step, frames: count, window: recipe.window, fourier: recipe.fourier,
+        scale: 1, work: &work, power: &power)
+      Kernels.sum(power, recipe.filters, out: &mel)
+      Kernels.logarithms(mel, floor: recipe.floor, scales: recipe.scales, shifts: recipe.shifts, out: &logMel)
+      for lane in 0..<count { copy(lane, to: first - frames.lowerBound + lane) }
+    }
+  }
+
+  private mutating func copy(_ lane: Int, to row: Int) {
+    spectrogram.withMutableRow(row) { [logMel, recipe] values in
+      for band in 0..<recipe.bands { values[band] = logMel[band * Kernels.lanes + lane] }
     }
   }
 

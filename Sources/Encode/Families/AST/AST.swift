@@ -36,7 +36,7 @@ private struct ASTRunner: TowerRunner {
 
   init(tower: ASTTower) {
     self.tower = tower
-    features = ASTFeaturesRunner(tower.features)
+    features = ASTFeaturesRunner(tower.features, tower.encoder.engine)
     encoder = ASTEncoderRunner(tower.encoder)
   }
 

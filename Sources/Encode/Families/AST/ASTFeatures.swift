@@ -42,9 +42,9 @@ struct ASTFeaturesRunner {
   private var mel: LogMelRunner
   private var spectrogram: Matrix
 
-  init(_ features: ASTFeatures) {
+  init(_ features: ASTFeatures, _ engine: Engine) {
     self.features = features
-    mel = LogMelRunner(features.mel)
+    mel = LogMelRunner(features.mel, engine)
     spectrogram = Matrix(rows: features.frames, columns: features.mel.bands)
   }
 

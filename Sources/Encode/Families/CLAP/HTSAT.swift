@@ -55,7 +55,7 @@ struct HTSATRunner {
 
   init(_ encoder: HTSAT) {
     self.encoder = encoder
-    image = SpectrogramImageRunner(encoder.image)
+    image = SpectrogramImageRunner(encoder.image, encoder.engine)
     stages = encoder.stages.map(SwinStageRunner.init)
   }
 

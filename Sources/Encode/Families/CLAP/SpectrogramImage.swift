@@ -52,9 +52,9 @@ struct SpectrogramImageRunner {
   /// One stretched line of it.
   private var line: [Float]
 
-  init(_ image: SpectrogramImage) {
+  init(_ image: SpectrogramImage, _ engine: Engine) {
     self.image = image
-    mel = LogMelRunner(image.mel)
+    mel = LogMelRunner(image.mel, engine)
     spectrogram = Matrix(rows: image.frames, columns: image.mel.bands)
     line = [Float](repeating: 0, count: image.mel.bands)
   }

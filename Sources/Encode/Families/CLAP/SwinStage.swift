@@ -89,7 +89,7 @@ struct SwinStageRunner {
     for (index, block) in stage.blocks.enumerated() {
       let wanted = stage.grid.shift(block: index)
       if wanted != shift {
-        other.gather(wanted == 0 ? back : away, from: x)
+        other.gather(wanted == 0 ? back : away, from: x, engine: engine)
         swap(&other, &x)
         shift = wanted
       }
@@ -99,7 +99,7 @@ struct SwinStageRunner {
   }
 
   private mutating func merge(_ layers: SwinStage.Merging, _ x: inout Matrix, _ engine: Engine) {
-    other.gather(merging, from: x)
+    other.gather(merging, from: x, engine: engine)
     other.reshape(rows: other.rows / 4, columns: 4 * other.columns)
     layers.norm.apply(to: &other, engine: engine)
     layers.reduction.apply(other, to: &x)

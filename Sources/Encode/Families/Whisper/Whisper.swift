@@ -39,7 +39,7 @@ private struct WhisperRunner: TowerRunner {
 
   init(tower: WhisperTower) {
     self.tower = tower
-    features = WhisperFeaturesRunner(tower.features)
+    features = WhisperFeaturesRunner(tower.features, tower.encoder.engine)
     encoder = WhisperEncoderRunner(tower.encoder)
   }
 

@@ -33,9 +33,9 @@ struct WhisperFeaturesRunner {
   private var mel: LogMelRunner
   private var window: [Float] = []
 
-  init(_ features: WhisperFeatures) {
+  init(_ features: WhisperFeatures, _ engine: Engine) {
     self.features = features
-    mel = LogMelRunner(features.mel)
+    mel = LogMelRunner(features.mel, engine)
   }
 
   /// The last frame, around the end of the window, is left out, as in the reference.
