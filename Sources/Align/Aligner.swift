@@ -35,6 +35,9 @@ package struct Aligner: Stage {
     case .step(let step):
       change(step.slot) { $0.add(step) }
       return []
+    case .lost(let slot, _, let interval):
+      change(slot) { $0.lose(interval) }
+      return []
     case .mark(let mark): return pass(mark)
     }
   }

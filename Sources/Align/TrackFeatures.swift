@@ -6,6 +6,7 @@ struct TrackFeatures {
   var reached: Instant
   // In order of time; slices, so that forgetting costs nothing.
   private var steps: ArraySlice<Step> = []
+  private var lost: ArraySlice<Interval> = []
   private var coverages: ArraySlice<Coverage> = []
   private var shown: ArraySlice<ShownFrame> = []
   private var cues: [Cue] = []
@@ -23,6 +24,13 @@ struct TrackFeatures {
     let at = steps.lastIndex { $0.interval.start <= step.interval.start }.map { $0 + 1 } ?? steps.startIndex
     steps.insert(step, at: at)
   }
+
+  /// Content of this stretch gives no step.
+  mutating func lose(_ interval: Interval) {
+    let at = lost.lastIndex { $0.start <= interval.start }.map { $0 + 1 } ?? lost.startIndex
+    lost.insert(interval, at: at)
+  }
+
   mutating func add(_ coverage: Coverage) { coverages.append(coverage) }
   mutating func add(_ frame: ShownFrame) { shown.append(frame) }
 
@@ -33,6 +41,7 @@ struct TrackFeatures {
 
   mutating func forget(before instant: Instant) {
     steps.removeFirst(steps.prefix { $0.interval.end <= instant }.count)
+    lost.removeFirst(lost.prefix { $0.end <= instant }.count)
     coverages.removeFirst(coverages.prefix { $0.interval.end <= instant }.count)
     shown.removeFirst(shown.prefix { $0.instant < instant }.count)
     cues.removeAll { $0.interval.end <= instant }
@@ -68,16 +77,14 @@ struct TrackFeatures {
     coverages.prefix { $0.interval.start < window.end }.filter { $0.interval.overlap(window) > .zero }
   }
 
-  /// Fraction of the window that is really covered.
+  /// Fraction of the window that is really covered, and was not lost.
   private func valid(_ window: Interval) -> Float {
     let intervals =
       slot.modality == .text
       ? cues.map(\.interval) : coverages.prefix { $0.interval.start < window.end }.map(\.interval)
     var covered = TimeSpan.zero
-    var end = window.start
-    for interval in intervals where interval.end > end && interval.start < window.end {
-      covered += min(interval.end, window.end) - max(interval.start, end)
-      end = min(interval.end, window.end)
+    for piece in union(of: intervals, in: window) {
+      covered += union(of: lost, in: piece).reduce(piece.length) { $0 - $1.length }
     }
     return Float(covered.seconds / window.length.seconds)
   }
@@ -89,6 +96,17 @@ struct TrackFeatures {
     let samples = scale(before.flicks, by: 1, over: first.sampleLength.flicks, .up)
     return pts + (first.sampleLength * samples).ticks(first.timeBase)
   }
+}
+
+/// What intervals in order of their start cover of `window`: in order, disjoint.
+private func union(of intervals: some Sequence<Interval>, in window: Interval) -> [Interval] {
+  var pieces: [Interval] = []
+  var end = window.start
+  for interval in intervals where interval.end > end && interval.start < window.end {
+    pieces.append(Interval(max(interval.start, end), min(interval.end, window.end)))
+    end = pieces[pieces.count - 1].end
+  }
+  return pieces
 }
 
 /// Steps of a window as one: their mean, weighted by overlap × valid, summed in order of time.

@@ -10,6 +10,7 @@ package struct EncodeStage: Stage {
   private var epoch: Int32 = 0
   private var sounds: [Slot: SoundTrack] = [:]
   private var pictures: PictureDesk
+  private var whereabouts = Whereabouts()
   private var reader: (any FeatureEncoder<String>)?
 
   /// pictureRate: pictures per second of the grid.
@@ -20,7 +21,7 @@ package struct EncodeStage: Stage {
 
   /// As one by one, but pictures of a batch may be encoded together.
   package mutating func accept(_ items: [Item]) throws -> [Encoded] {
-    try pictures.lookAhead(items)
+    try pictures.lookAhead(items, from: whereabouts)
     defer { pictures.endBatch() }
     var encoded: [Encoded] = []
     for item in items { encoded += try accept(item) }
@@ -67,10 +68,11 @@ extension EncodeStage {
 
   private mutating func see(_ picture: Picture) throws -> [Encoded] {
     guard picture.epoch == epoch else { throw SeamError.epoch(picture.epoch, open: epoch) }
-    return try pictures.accept(picture).map { [.step($0)] } ?? []
+    return try pictures.accept(picture, whereabouts).map { [$0] } ?? []
   }
 
   private mutating func pass(_ mark: Mark) throws -> [Encoded] {
+    whereabouts.note(mark)
     switch mark {
     case .opened:
       forget()
@@ -93,13 +95,10 @@ extension EncodeStage {
   /// A cue is encoded once, however many windows it overlaps.
   private mutating func read(_ cue: Cue) throws -> [Encoded] {
     if reader == nil { reader = try model.makeTextEncoder() }
-    guard let features = try reader?.encode(cue.text) else { return [] }
-    return [
-      .step(
-        Step(
-          slot: cue.slot, epoch: cue.epoch, interval: cue.interval, valid: 1, vector: features.vector,
-          quality: features.quality))
-    ]
+    guard reader != nil else { return [] }
+    let input = EncoderInput(
+      cue.text, source: whereabouts.source, slot: cue.slot, epoch: cue.epoch, interval: cue.interval)
+    return [input.encoded(try reader!.encode(input), valid: 1)]
   }
 
   /// Forwards the watermark of a sound track as far as its steps are out.
@@ -110,12 +109,13 @@ extension EncodeStage {
   }
 
   /// Lets the slot's sound track, made when first needed, do its work; no work without a sound encoder.
-  private mutating func listen(_ slot: Slot, _ work: (inout SoundTrack) throws -> [Step]) throws -> [Encoded] {
+  private mutating func listen(_ slot: Slot, _ work: (inout SoundTrack) throws -> [Encoded]) throws -> [Encoded] {
     if sounds[slot] == nil {
       guard let needs = model.sound, let encoder = try model.makeSoundEncoder() else { return [] }
-      sounds[slot] = SoundTrack(slot: slot, epoch: epoch, needs: needs, encoder: encoder)
+      sounds[slot] = SoundTrack(
+        source: whereabouts.source, slot: slot, epoch: epoch, needs: needs, encoder: encoder)
     }
-    return try work(&sounds[slot]!).map(Encoded.step)
+    return try work(&sounds[slot]!)
   }
 
   /// The remaining steps of all sound tracks, slot by slot.

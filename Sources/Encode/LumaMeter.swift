@@ -1,12 +1,14 @@
-import Media
+package import Media
 
 /// How much a picture shows: the variance of its luma, at the small size that builtin looks at.
-struct LumaMeter {
+package struct LumaMeter {
   private var sums: [UInt32] = []
   private var planes = [UInt16](repeating: 0, count: 3 * Kernels.area)
   private var luma = [UInt16](repeating: 0, count: Kernels.area)
 
-  mutating func variance(_ image: RGBImage) -> Float {
+  package init() {}
+
+  package mutating func variance(_ image: RGBImage) -> Float {
     Kernels.shrink(image.pixels, width: image.width, height: image.height, sums: &sums, planes: &planes)
     Kernels.luma(planes, out: &luma)
     return Encode.variance(ofLuma: luma)

@@ -33,25 +33,40 @@ extension Model {
   package func makeTextEncoder() throws -> (any FeatureEncoder<String>)? { nil }
 }
 
-/// Turns one sound chunk, one picture or one text into features. Stateful: it sees one track of one epoch, in order.
+/// Turns sound chunks, pictures or texts into features. Stateful: it sees one track of one epoch, in order.
 package protocol FeatureEncoder<Input> {
   associatedtype Input
-  mutating func encode(_ input: Input) throws -> Features
-  /// Several in order, for encoders that do them better together; by default one after the other.
-  mutating func encode(_ inputs: [Input]) throws -> [Features]
+  /// One answer for each, in order; nil where the encoder has none. That costs this input's step and no other, and
+  /// whoever gives nil counts it.
+  mutating func encode(_ inputs: [EncoderInput<Input>]) throws -> [Features?]
   /// What the input of the call before gives when it is shown again, from what it gave then. Nothing is computed
   /// anew; by default the same features.
   func again(_ features: Features) -> Features
 }
 
 extension FeatureEncoder {
-  package mutating func encode(_ inputs: [Input]) throws -> [Features] {
+  package mutating func encode(_ input: EncoderInput<Input>) throws -> Features? { try encode([input])[0] }
+
+  package func again(_ features: Features) -> Features { features }
+}
+
+/// An encoder that looks at the content alone, wherever it stands, and has an answer for all of it.
+package protocol ContentEncoder<Input>: FeatureEncoder {
+  mutating func encode(_ content: Input) throws -> Features
+  /// Several in order, for encoders that do them better together; by default one after the other.
+  mutating func encode(_ contents: [Input]) throws -> [Features]
+}
+
+extension ContentEncoder {
+  package mutating func encode(_ contents: [Input]) throws -> [Features] {
     var all: [Features] = []
-    for input in inputs { all.append(try encode(input)) }
+    for content in contents { all.append(try encode(content)) }
     return all
   }
 
-  package func again(_ features: Features) -> Features { features }
+  package mutating func encode(_ inputs: [EncoderInput<Input>]) throws -> [Features?] {
+    try encode(inputs.map(\.content))
+  }
 }
 
 /// What an encoder says about one input; becomes a `Step`.
@@ -115,9 +130,17 @@ package struct SoundNeeds: Hashable, Sendable {
 
   /// The stretch that part `part` of chunk `index` describes.
   func interval(_ index: Int64, part: Int) -> Interval {
-    let (rate, length) = (Ratio(Int64(rate)), Int64(hop / parts))
+    let length = Int64(hop / parts)
     let first = index * Int64(hop) + Int64(part) * length
-    return Interval(Instant(index: first, rate: rate), Instant(index: first + length, rate: rate))
+    return interval(first..<first + length)
+  }
+
+  /// The stretch that chunk `index` describes.
+  func interval(_ index: Int64) -> Interval { interval(index * Int64(hop)..<(index + 1) * Int64(hop)) }
+
+  private func interval(_ samples: Range<Int64>) -> Interval {
+    let rate = Ratio(Int64(rate))
+    return Interval(Instant(index: samples.lowerBound, rate: rate), Instant(index: samples.upperBound, rate: rate))
   }
 }
 

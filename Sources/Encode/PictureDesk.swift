@@ -11,7 +11,7 @@ struct PictureDesk {
   private var encoders: [Slot: any FeatureEncoder<RGBImage>] = [:]
   private var shared: (any FeatureEncoder<RGBImage>)?
   /// Encoded in advance, in the order in which they will be asked for.
-  private var ready: [(image: RGBImage, features: Features)] = []
+  private var ready: [(image: RGBImage, features: Features?)] = []
 
   /// rate: pictures per second of the grid.
   init(_ model: any Model, rate: Ratio) {
@@ -20,24 +20,30 @@ struct PictureDesk {
   }
 
   /// Encodes the new pictures among `items` together.
-  mutating func lookAhead(_ items: [Item]) throws {
+  mutating func lookAhead(_ items: [Item], from whereabouts: Whereabouts) throws {
     guard model.encodesPicturesAlone else { return }
-    var images: [RGBImage] = []
-    for case .picture(let picture) in items {
+    var whereabouts = whereabouts
+    var inputs: [EncoderInput<RGBImage>] = []
+    for item in items {
+      if case .mark(let mark) = item { whereabouts.note(mark) }
+      guard case .picture(let picture) = item else { continue }
       let isKnown = tracks[picture.slot]?.isShowing(picture.image) ?? false
-      if !isKnown, !images.contains(where: { $0.isSameStorage(as: picture.image) }) { images.append(picture.image) }
+      if !isKnown, !inputs.contains(where: { $0.content.isSameStorage(as: picture.image) }) {
+        inputs.append(whereabouts.input(picture, rate: rate))
+      }
     }
-    guard images.count > 1, try prepare() else { return }
-    ready = Array(zip(images, try shared!.encode(images)))
+    guard inputs.count > 1, try prepare() else { return }
+    ready = Array(zip(inputs.map(\.content), try shared!.encode(inputs)))
   }
 
   /// Nil where the model has no encoder for pictures.
-  mutating func accept(_ picture: Picture) throws -> Step? {
+  mutating func accept(_ picture: Picture, _ whereabouts: Whereabouts) throws -> Encoded? {
     guard try prepare(picture.slot) else { return nil }
     var track = tracks[picture.slot] ?? PictureTrack()
     defer { tracks[picture.slot] = track }
     return try track.accept(
-      picture, rate: rate, again: { again($0, picture.slot) }, look: { try look($0, picture.slot) })
+      whereabouts.input(picture, rate: rate), valid: picture.valid, again: { again($0, picture.slot) },
+      look: { try look($0) })
   }
 
   /// The epoch is over. What was encoded in advance stays: it belongs to those that follow.
@@ -49,9 +55,9 @@ struct PictureDesk {
   /// Nothing encoded in advance is asked for any more.
   mutating func endBatch() { ready = [] }
 
-  private mutating func look(_ image: RGBImage, _ slot: Slot) throws -> Features {
-    if let known = ready.first(where: { $0.image.isSameStorage(as: image) }) { return known.features }
-    return model.encodesPicturesAlone ? try shared!.encode(image) : try encoders[slot]!.encode(image)
+  private mutating func look(_ input: EncoderInput<RGBImage>) throws -> Features? {
+    if let known = ready.first(where: { $0.image.isSameStorage(as: input.content) }) { return known.features }
+    return model.encodesPicturesAlone ? try shared!.encode(input) : try encoders[input.slot]!.encode(input)
   }
 
   private func again(_ features: Features, _ slot: Slot) -> Features {

@@ -2,74 +2,80 @@ import Media
 
 /// The sound of one track in one epoch: cut into chunks, then encoded.
 struct SoundTrack {
+  let source: String
   let slot: Slot
   let epoch: Int32
   private var framer: SoundFramer
   private var encoder: any FeatureEncoder<SoundChunk>
 
-  init(slot: Slot, epoch: Int32, needs: SoundNeeds, encoder: any FeatureEncoder<SoundChunk>) {
+  init(source: String, slot: Slot, epoch: Int32, needs: SoundNeeds, encoder: any FeatureEncoder<SoundChunk>) {
+    self.source = source
     self.slot = slot
     self.epoch = epoch
     framer = SoundFramer(needs)
     self.encoder = encoder
   }
 
-  mutating func accept(_ run: AudioRun) throws -> [Step] { try encode(try framer.accept(run)) }
+  mutating func accept(_ run: AudioRun) throws -> [Encoded] { try encode(try framer.accept(run)) }
 
   /// Nothing before the instant is still to come.
-  mutating func reach(_ instant: Instant) throws -> [Step] {
+  mutating func reach(_ instant: Instant) throws -> [Encoded] {
     try encode(instant == .end ? framer.finish() : framer.reached(instant.firstIndex(rate: rate)))
   }
 
-  mutating func finish() throws -> [Step] { try encode(framer.finish()) }
+  mutating func finish() throws -> [Encoded] { try encode(framer.finish()) }
 
   /// No later step begins before this instant.
   var complete: Instant { Instant(index: framer.complete, rate: rate) }
 
   private var rate: Ratio { Ratio(Int64(framer.needs.rate)) }
 
-  private mutating func encode(_ chunks: [SoundChunk]) throws -> [Step] {
-    let features = try encoder.encode(chunks)
-    return zip(chunks, features).flatMap { steps($0, $1) }
+  private mutating func encode(_ chunks: [SoundChunk]) throws -> [Encoded] {
+    guard !chunks.isEmpty else { return [] }
+    let inputs = chunks.map { chunk in
+      EncoderInput(
+        chunk, source: source, slot: slot, epoch: epoch, interval: framer.needs.interval(chunk.index))
+    }
+    return zip(inputs, try encoder.encode(inputs)).flatMap { encoded($0, $1) }
   }
 
   /// One step for each part that holds content.
-  private func steps(_ chunk: SoundChunk, _ features: Features) -> [Step] {
+  private func encoded(_ input: EncoderInput<SoundChunk>, _ features: Features?) -> [Encoded] {
+    guard let features else { return [input.encoded(nil, valid: 0)] }
     let (needs, size) = (framer.needs, features.vector.count / framer.needs.parts)
     return (0..<needs.parts).compactMap { part in
-      let valid = chunk.valid(part: part, of: needs.parts)
+      let valid = input.content.valid(part: part, of: needs.parts)
       guard valid > 0 || needs.parts == 1 else { return nil }
-      return Step(
-        slot: slot, epoch: epoch, interval: needs.interval(chunk.index, part: part), valid: valid,
-        vector: Array(features.vector[part * size..<(part + 1) * size]), quality: features.quality)
+      return .step(
+        Step(
+          slot: slot, epoch: epoch, interval: needs.interval(input.content.index, part: part), valid: valid,
+          vector: Array(features.vector[part * size..<(part + 1) * size]), quality: features.quality))
     }
   }
 }
 
 /// The pictures of one track in one epoch: a picture that is still on screen is not encoded again.
 struct PictureTrack {
-  /// Kept alive, so that its storage cannot become another picture's.
-  private var last: (image: RGBImage, features: Features)?
+  /// Kept alive, so that its storage cannot become another picture's. One without features is not tried again
+  /// while it is on screen.
+  private var last: (image: RGBImage, features: Features?)?
 
   /// One step, from the picture's instant to the next of the grid.
   /// - Parameters:
-  ///   - rate: pictures per second.
   ///   - again: what a picture still on screen gives, from what it gave before.
   ///   - look: what a new picture gives.
   mutating func accept(
-    _ picture: Picture, rate: Ratio, again: (Features) -> Features, look: (RGBImage) throws -> Features
-  ) rethrows -> Step {
-    let features: Features
-    if let last, last.image.isSameStorage(as: picture.image) {
-      features = again(last.features)
+    _ input: EncoderInput<RGBImage>, valid: Float, again: (Features) -> Features,
+    look: (EncoderInput<RGBImage>) throws -> Features?
+  ) rethrows -> Encoded {
+    let features: Features?
+    if let last, last.image.isSameStorage(as: input.content) {
+      features = last.features.map(again)
     } else {
-      features = try look(picture.image)
-      last = (picture.image, features)
+      features = try look(input)
+      last = (input.content, features)
     }
-    let next = Instant(index: picture.instant.nearestIndex(rate: rate) + 1, rate: rate)
-    return Step(
-      slot: picture.slot, epoch: picture.epoch, interval: Interval(picture.instant, next), valid: picture.valid,
-      vector: features.vector, quality: features.quality)
+    return input.encoded(features, valid: valid)
   }
 
   func isShowing(_ image: RGBImage) -> Bool { last?.image.isSameStorage(as: image) ?? false }

@@ -24,5 +24,7 @@ package struct Step: Sendable {
 /// What leaves Encode: steps, and the marks of the timeline in their order.
 package enum Encoded: Sendable {
   case step(Step)
+  /// A stretch whose content gave no step: its encoder had no answer.
+  case lost(Slot, epoch: Int32, Interval)
   case mark(Mark)
 }

@@ -47,6 +47,10 @@ struct Feed {
     output += aligner.accept(.step(step))
   }
 
+  mutating func lose(_ slot: Slot, _ start: Int64, _ end: Int64) {
+    output += aligner.accept(.lost(slot, epoch: 0, span(start, end)))
+  }
+
   /// Real content; its native stamps are milliseconds.
   mutating func cover(
     _ slot: Slot, _ start: Int64, _ end: Int64, halfWidth: TimeSpan = .zero, isInferred: Bool = false

@@ -43,6 +43,17 @@ import Testing
     #expect(feed.track(sound).quality == 2)
   }
 
+  @Test mutating func whatWasLostDoesNotCountAsValid() {
+    feed.cover(sound, 0, 1800)
+    feed.cover(sound, 2000, 3000)
+    feed.step(sound, 0, 500, [3])
+    feed.lose(sound, 500, 1000)
+    feed.lose(sound, 1500, 2500)  // no content in 200 ms of it
+    feed.close(3000)
+    #expect(feed.track(sound, window: 0).valid == 0.5 && feed.track(sound, window: 0).vector == [3])
+    #expect(feed.track(sound, window: 1).valid == 0.5 && feed.track(sound, window: 1).vector == nil)
+  }
+
   @Test mutating func oneStepCountsInEveryWindowThatItOverlaps() {
     feed.step(sound, 0, 1000, [1])
     feed.step(sound, 1000, 2000, [3])

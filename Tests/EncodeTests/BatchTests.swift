@@ -20,7 +20,9 @@ private final class Batcher: Model {
   func makeTextEncoder() -> (any FeatureEncoder<String>)? { Letters() }
   func embed(_ modality: Modality, pooled: [Float]) -> [Float]? { pooled }
 
-  private struct Pictures: FeatureEncoder {
+  private struct Pictures: ContentEncoder {
+    typealias Input = RGBImage
+
     let model: Batcher
     mutating func encode(_ image: RGBImage) throws -> Features { try encode([image])[0] }
     mutating func encode(_ images: [RGBImage]) throws -> [Features] {
@@ -29,11 +31,15 @@ private final class Batcher: Model {
     }
   }
 
-  private struct Four: FeatureEncoder {
+  private struct Four: ContentEncoder {
+    typealias Input = SoundChunk
+
     mutating func encode(_ chunk: SoundChunk) -> Features { Features(vector: [0, 1, 2, 3], quality: 0) }
   }
 
-  private struct Letters: FeatureEncoder {
+  private struct Letters: ContentEncoder {
+    typealias Input = String
+
     mutating func encode(_ text: String) -> Features { Features(vector: [Float(text.count)], quality: 0) }
   }
 }

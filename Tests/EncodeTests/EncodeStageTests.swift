@@ -15,7 +15,7 @@ private struct Toy: Model {
   func makePictureEncoder() -> (any FeatureEncoder<RGBImage>)? { Calls<RGBImage>() }
   func embed(_ modality: Modality, pooled: [Float]) -> [Float]? { pooled }
 
-  private struct Calls<Input>: FeatureEncoder {
+  private struct Calls<Input>: ContentEncoder {
     private var count: Float = 0
     mutating func encode(_ input: Input) -> Features {
       count += 1
@@ -34,6 +34,8 @@ private struct Toy: Model {
       case .step(let step):
         let (start, end) = (step.interval.start.sinceZero.seconds, step.interval.end.sinceZero.seconds)
         return "\(step.slot.name)@\(step.epoch)[\(start) \(end))x\(Int(step.vector[0])) \(step.valid)"
+      case .lost(let slot, let epoch, let interval):
+        return "\(slot.name)@\(epoch) lost from \(interval.start.sinceZero.seconds)"
       case .mark(.reached(let slot, let instant)):
         return "\(slot.name) reached \(instant == .end ? "end" : "\(instant.sinceZero.seconds)")"
       case .mark(.epoch(let epoch)): return "epoch \(epoch.index)"

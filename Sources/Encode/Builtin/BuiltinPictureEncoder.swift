@@ -1,7 +1,9 @@
 import Media
 
 /// A picture of any size → [256]: shape, chroma, colour, edges and motion. A window's vector is the mean of these.
-struct BuiltinPictureEncoder: FeatureEncoder {
+struct BuiltinPictureEncoder: ContentEncoder {
+  typealias Input = RGBImage
+
   private var sums: [UInt32] = []
   private var planes = [UInt16](repeating: 0, count: 3 * Kernels.area)
   /// Of this picture and of the one before; empty as long as there is none.

@@ -14,7 +14,9 @@ enum BuiltinSoundStep {
 }
 
 /// 100 ms of sound at 16 kHz → [256] means over ten frames.
-struct BuiltinSoundEncoder: FeatureEncoder {
+struct BuiltinSoundEncoder: ContentEncoder {
+  typealias Input = SoundChunk
+
   private let tables: SoundTables
   private var work = lanes(Kernels.transform)
   private var power = lanes(Kernels.bins)

@@ -72,7 +72,9 @@ package struct CheckpointModel: Model {
   package func embed(_ modality: Modality, pooled: [Float]) -> [Float]? { unit(pooled.map(Double.init)) }
 }
 
-private struct PictureTowerEncoder: FeatureEncoder {
+private struct PictureTowerEncoder: ContentEncoder {
+  typealias Input = RGBImage
+
   private var runner: any TowerRunner<RGBImage>
   private var luma = LumaMeter()
 
@@ -86,7 +88,9 @@ private struct PictureTowerEncoder: FeatureEncoder {
   }
 }
 
-private struct SoundTowerEncoder: FeatureEncoder {
+private struct SoundTowerEncoder: ContentEncoder {
+  typealias Input = SoundChunk
+
   private var runner: any TowerRunner<[Float]>
   private let steps: Range<Int>
   private let total: Int
@@ -110,7 +114,9 @@ private struct SoundTowerEncoder: FeatureEncoder {
   }
 }
 
-private struct TextTowerEncoder: FeatureEncoder {
+private struct TextTowerEncoder: ContentEncoder {
+  typealias Input = String
+
   private var runner: any TowerRunner<String>
 
   init(_ runner: any TowerRunner<String>) { self.runner = runner }
