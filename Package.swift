@@ -51,6 +51,8 @@ let package = Package(
     .target(name: "Tokenize", dependencies: ["CUnicode"], swiftSettings: safe),
     // Items become steps, one file per model family.
     .target(name: "Encode", dependencies: ["Media", "CKernels", "Linear", "Tokenize"], swiftSettings: safe),
+    // Encoders that are other programs: their protocol and their processes.
+    .target(name: "External", dependencies: ["Media"], swiftSettings: safe),
     // Steps become windows.
     .target(name: "Align", dependencies: ["Media"], swiftSettings: safe),
     // Windows become embeddings.
@@ -65,7 +67,8 @@ let package = Package(
     .executableTarget(
       name: "tandem",
       dependencies: [
-        "Media", "Decode", "Timeline", "Intake", "Linear", "Encode", "Align", "Fuse", "Emit", "Plot", "Flow",
+        "Media", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse", "Emit", "Plot",
+        "Flow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -105,6 +108,7 @@ let package = Package(
       exclude: ["Goldens/tensors.py", "Goldens/one.safetensors", "Goldens/shards"], swiftSettings: safe),
     .testTarget(
       name: "TokenizeTests", dependencies: ["Tokenize"], exclude: ["Goldens"], swiftSettings: safe),
+    .testTarget(name: "ExternalTests", dependencies: ["External", "Media"], swiftSettings: safe),
     .testTarget(name: "AlignTests", dependencies: ["Media", "Align"], swiftSettings: safe),
     .testTarget(name: "FuseTests", dependencies: ["Media", "Fuse"], swiftSettings: safe),
     .testTarget(name: "EmitTests", dependencies: ["Emit", "Media"], swiftSettings: safe),

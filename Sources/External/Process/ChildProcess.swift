@@ -1,0 +1,85 @@
+import Glibc
+
+/// A command as a child in a process group of its own, with three pipes. Whatever happens, it is reaped, and nothing
+/// that it started in its group outlives it.
+final class ChildProcess: Program {
+  private static let readLength = 1 << 16
+
+  private let group: ProcessGroup
+  private var input: Pipe
+  private var output: Pipe
+  private var error: Pipe
+  private let errors: ErrorLines
+  private let now: @Sendable () -> Duration
+
+  /// - Throws: `Mishap` of kind `handshake` with the system's reason.
+  init(_ command: [String], errors: ErrorLines, now: @escaping @Sendable () -> Duration) throws(Mishap) {
+    let pipes = [try Pipe.pair(), try Pipe.pair(), try Pipe.pair()]
+    group = try ProcessGroup(command, input: pipes[0].read, output: pipes[1].write, error: pipes[2].write)
+    for child in [pipes[0].read, pipes[1].write, pipes[2].write] { child.close() }
+    (input, output, error) = (pipes[0].write, pipes[1].read, pipes[2].read)
+    self.errors = errors
+    self.now = now
+  }
+
+  deinit { stop(patience: .zero) }
+
+  func exchange(_ outgoing: ArraySlice<UInt8>, until deadline: Duration) -> Exchange {
+    wait(for: outgoing.isEmpty ? [output, error] : [output, error, input], until: deadline)
+    var exchange = Exchange()
+    readErrors()
+    let got = output.read(Self.readLength)
+    if case .bytes(let bytes) = got { exchange.read = bytes }
+    let put = outgoing.isEmpty ? .nothing : input.write(outgoing)
+    if case .count(let count) = put { exchange.written = count }
+    // What it still said comes first: the end is told when nothing else is left.
+    if exchange.read.isEmpty, got == .end || put == .end || group.hasEnded { exchange.end = end() }
+    return exchange
+  }
+
+  func stop(patience: Duration) {
+    input.close()
+    if !hasEnded(within: patience) {
+      group.signal(SIGTERM)
+      _ = hasEnded(within: .milliseconds(500))
+    }
+    group.kill()
+    readErrors()
+    errors.finish()
+    output.close()
+    error.close()
+  }
+
+  /// Why nothing more will come. A pipe may break a moment before its owner has ended.
+  private func end() -> Mishap {
+    guard hasEnded(within: .milliseconds(200)), let ending = group.ending else {
+      return Mishap(.closed, "closed its input or output")
+    }
+    readErrors()
+    return switch ending {
+    case .code(let code): Mishap(.exit, "ended with exit code \(code)")
+    case .signal(let number): Mishap(.exit, "was ended by signal \(number)")
+    }
+  }
+
+  private func hasEnded(within patience: Duration) -> Bool {
+    let deadline = now() + patience
+    while !group.hasEnded {
+      guard now() < deadline else { return false }
+      // Its output is nobody's any more, but it must not be held up by it.
+      wait(for: [output, error], until: min(deadline, now() + .milliseconds(5)))
+      if case .bytes = output.read(Self.readLength) {}
+      readErrors()
+    }
+    return true
+  }
+
+  private func readErrors() {
+    if case .bytes(let bytes) = error.read(Self.readLength) { errors.take(bytes) }
+  }
+
+  private func wait(for pipes: [Pipe], until deadline: Duration) {
+    var interests = pipes.compactMap(\.interest)
+    _ = unsafe poll(&interests, nfds_t(interests.count), milliseconds(until: deadline, from: now()))
+  }
+}
