@@ -37,6 +37,7 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       let began = Stopwatch()
       let choice = try ModelChoice(model, engine, threads: threads)
+      defer { choice.close() }
       let load = began.milliseconds
       let lines = try measure(choice.model)
       guard !json else { return try StandardOutput.line(report(choice, lines, load).line) }
@@ -49,18 +50,26 @@ struct BenchCommand: ParsableCommand {
       var lines: [Line] = []
       if var encoder = try model.makePictureEncoder() {
         // Copies with storage of their own: a picture on screen is not encoded twice.
-        let pictures = (0..<8).map { _ in Trial.picture }
-        lines.append(try line("image", 1) { _ = try encoder.encode(pictures[0]) })
-        lines.append(try line("image_batch8", 8) { _ = try encoder.encode(pictures) })
+        let pictures = (0..<8).map { _ in EncoderInput(Trial.picture, slot: Slot(.video)) }
+        lines.append(try line("image", 1) { try answered(encoder.encode([pictures[0]])) })
+        lines.append(try line("image_batch8", 8) { try answered(encoder.encode(pictures)) })
       }
       if let needs = model.sound, var encoder = try model.makeSoundEncoder() {
-        let chunk = Trial.sound(needs)
-        lines.append(try line("audio", 1) { _ = try encoder.encode(chunk) })
+        let chunk = EncoderInput(Trial.sound(needs), slot: Slot(.audio))
+        lines.append(try line("audio", 1) { try answered(encoder.encode([chunk])) })
       }
       if var encoder = try model.makeTextEncoder() {
-        lines.append(try line("text", 1) { _ = try encoder.encode("two dogs on a beach") })
+        let text = EncoderInput(Trial.text, slot: Slot(.text))
+        lines.append(try line("text", 1) { try answered(encoder.encode([text])) })
       }
       return lines
+    }
+
+    /// The time of an encoder that does not answer says nothing.
+    private func answered(_ features: [Features?]) throws {
+      guard features.allSatisfy({ $0 != nil }) else {
+        throw Failure(message: "\(shown(model)): an encoder gave no answer", exitCode: 69)
+      }
     }
 
     /// The median of as many runs as the time allows, at least three, after one that warms up.

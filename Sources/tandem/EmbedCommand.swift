@@ -78,6 +78,7 @@ struct EmbedCommand: ParsableCommand {
   func run() throws {
     let inputs = try Inputs(inputs, name: name, shard: shard)
     let plan = try WayPlan(way, hasSteps: way.steps)
+    defer { for program in plan.programs { program.close() } }
     let output = try RecordOutput(self, plan.layout)
     let signals = Signals.shared
     signals.listen()

@@ -39,10 +39,13 @@ struct EncodeCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = try ModelChoice(model, engine, threads: threads).model
+    let choice = try ModelChoice(model, engine, threads: threads)
+    defer { choice.close() }
     let signals = Signals.shared
     signals.listen()
-    for (kind, input) in items { try StandardOutput.line(encode(kind, input, model, signals.interruption).line) }
+    for (kind, input) in items {
+      try StandardOutput.line(encode(kind, input, choice.model, signals.interruption).line)
+    }
   }
 
   /// In the order of the command line.
@@ -82,8 +85,20 @@ extension EncodeCommand {
   private func read(_ text: String, _ model: any Model) throws -> [Float] {
     do {
       guard var encoder = try model.makeTextEncoder() else { preconditionFailure("the model told a size") }
-      return try encoder.encode(text).vector
+      guard let features = try encoder.encode(EncoderInput(text, slot: Slot(.text))) else {
+        throw Failure.unanswered(text, model)
+      }
+      return features.vector
+    } catch let failure as Failure {
+      throw failure
     } catch { throw Failure(message: "\(error)", exitCode: 78) }
+  }
+}
+
+extension Failure {
+  /// An encoder that is another program had no answer.
+  fileprivate static func unanswered(_ input: String, _ model: any Model) -> Failure {
+    Failure(message: "\(shown(input)): an encoder of \(model.name) gave no answer", exitCode: 69)
   }
 }
 
@@ -108,8 +123,9 @@ private struct Pooled {
           if case .mark(.ended(let outcome)) = item, case .failed(let reason, _) = outcome.ending {
             throw SourceError.undecodable(reason)
           }
-          for case .step(let step) in try stage.accept(item) where modality != .video || !sum.isStarted {
-            sum.add(step)
+          for encoded in try stage.accept(item) where modality != .video || !sum.isStarted {
+            if case .lost = encoded { throw Failure.unanswered(input, model) }
+            if case .step(let step) = encoded { sum.add(step) }
           }
         }
       }

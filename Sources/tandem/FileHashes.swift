@@ -10,9 +10,14 @@ enum FileHashes {
     do throws(FileProblem) {
       let names = try decisive(folder)
       var lines: [String] = []
-      for name in names { lines.append("\(name) \(try ofFile("\(folder)/\(name)"))") }
+      for name in names { lines.append("\(name) \(try remembered("\(folder)/\(name)"))") }
       return FFmpeg.sha256(Array(lines.joined(separator: "\n").utf8))
     } catch { throw Failure(message: "\(error)", exitCode: 78) }
+  }
+
+  /// - Throws: `Failure` 78.
+  static func ofFile(_ path: String) throws -> String {
+    do throws(FileProblem) { return try remembered(path) } catch { throw Failure(message: "\(error)", exitCode: 78) }
   }
 
   /// Configurations and weights, those of parts in folders of their own (`1_Pooling/config.json`) among them.
@@ -27,7 +32,7 @@ enum FileHashes {
   }
 
   /// Read again only when the file's place, size or time has changed.
-  private static func ofFile(_ path: String) throws(FileProblem) -> String {
+  private static func remembered(_ path: String) throws(FileProblem) -> String {
     guard let identity = identity(path) else { throw .last(path) }
     let memory = memoryFolder.map { "\($0)/\(identity)" }
     if let memory, let known = try? contents(of: memory, limit: 64), known.count == 64 { return known }

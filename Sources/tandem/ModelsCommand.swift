@@ -1,6 +1,7 @@
 import ArgumentParser
 import Emit
 import Encode
+import External
 import Media
 
 /// `tandem models`: what can embed.
@@ -42,6 +43,7 @@ struct ModelsCommand: ParsableCommand {
 
     func run() throws {
       let choice = try ModelChoice(model, engine, threads: 2)
+      defer { choice.close() }
       let words = ModelWords(choice.model)
       guard !json else { return try StandardOutput.line(words.object.line) }
       try StandardOutput.line(words.line)
@@ -61,13 +63,18 @@ struct ModelsCommand: ParsableCommand {
 
     func run() throws {
       let choice = try ModelChoice(model, engine, threads: 2)
+      defer { choice.close() }
       for (modality, vector) in try Trial(choice.model).vectors() {
+        guard let vector else {
+          throw Failure(message: "\(model): \(modality.rawValue): the encoder gave no answer", exitCode: 78)
+        }
         guard vector.allSatisfy(\.isFinite) else {
           throw Failure(message: "\(model): \(modality.rawValue): the vector is not finite", exitCode: 78)
         }
         let dimensions = choice.model.size(modality)?.dimensions ?? 0
         try StandardOutput.line("\(modality.rawValue)  \(dimensions) dimensions  ok")
       }
+      for program in choice.programs { try StandardOutput.line("program \(program.hello.line)") }
       try StandardOutput.line("sha256  \(choice.sha256)")
     }
   }
@@ -103,7 +110,7 @@ private struct ModelWords {
       "space      \(model.space.rawValue)", "semantic   \(model.isSemantic)",
       model.pictures.map { "pictures   \($0.rate) per second" }, sound, "products   \(choice.products)",
       "precision  \(choice.precision)", "sha256     \(choice.sha256)",
-    ].compactMap { $0 }
+    ].compactMap { $0 } + choice.programs.map { "program    \($0.hello.line)" }
   }
 }
 
@@ -133,17 +140,19 @@ struct Trial {
 
   init(_ model: any Model) { self.model = model }
 
-  /// As the model gives them, not normalised.
-  func vectors() throws -> [(modality: Modality, vector: [Float])] {
-    var vectors: [(Modality, [Float])] = []
+  static let text = "two dogs on a beach"
+
+  /// As the model gives them, not normalised; nil where an encoder had no answer.
+  func vectors() throws -> [(modality: Modality, vector: [Float]?)] {
+    var vectors: [(Modality, [Float]?)] = []
     if let needs = model.sound, var encoder = try model.makeSoundEncoder() {
-      vectors.append((.audio, try encoder.encode(Self.sound(needs)).vector))
+      vectors.append((.audio, try encoder.encode(EncoderInput(Self.sound(needs), slot: Slot(.audio)))?.vector))
     }
     if var encoder = try model.makePictureEncoder() {
-      vectors.append((.video, try encoder.encode(Self.picture).vector))
+      vectors.append((.video, try encoder.encode(EncoderInput(Self.picture, slot: Slot(.video)))?.vector))
     }
     if var encoder = try model.makeTextEncoder() {
-      vectors.append((.text, try encoder.encode("two dogs on a beach").vector))
+      vectors.append((.text, try encoder.encode(EncoderInput(Self.text, slot: Slot(.text)))?.vector))
     }
     return vectors
   }

@@ -2,24 +2,26 @@ import Fuse
 import Media
 import Yams
 
-/// Which checkpoint encodes which modality, as a file in configs/models says it.
+/// Which checkpoint or program encodes which modality, as a file in configs/models says it.
 struct Recipe: Decodable {
   struct Video: Decodable {
-    var model: String
+    var encoder: EncoderOrigin
     /// Pictures per second where the user asks for no other rate.
     var fps: RateText?
 
     init(from decoder: any Decoder) throws {
       let values = try decoder.strictContainer(keyedBy: Keys.self)
-      model = try values.decode(String.self, forKey: .model)
+      encoder = try EncoderOrigin(from: decoder)
       fps = try values.decodeIfPresent(RateText.self, forKey: .fps)
     }
 
-    private enum Keys: String, CodingKey, CaseIterable { case model, fps }
+    private enum Keys: String, CodingKey, CaseIterable {
+      case model, command, timeout, startTimeout = "start_timeout", fps
+    }
   }
 
   struct Audio: Decodable {
-    var model: String
+    var encoder: EncoderOrigin
     /// The encoder's own window, said so that the reader knows; another one is an error.
     var window: DurationText?
     /// Distance of the encoder's windows.
@@ -27,22 +29,25 @@ struct Recipe: Decodable {
 
     init(from decoder: any Decoder) throws {
       let values = try decoder.strictContainer(keyedBy: Keys.self)
-      model = try values.decode(String.self, forKey: .model)
+      encoder = try EncoderOrigin(from: decoder)
       window = try values.decodeIfPresent(DurationText.self, forKey: .window)
       hop = try values.decodeIfPresent(DurationText.self, forKey: .hop)
     }
 
-    private enum Keys: String, CodingKey, CaseIterable { case model, window, hop }
+    private enum Keys: String, CodingKey, CaseIterable {
+      case model, command, timeout, startTimeout = "start_timeout", window, hop
+    }
   }
 
   struct Text: Decodable {
-    var model: String
+    var encoder: EncoderOrigin
 
     init(from decoder: any Decoder) throws {
-      model = try decoder.strictContainer(keyedBy: Keys.self).decode(String.self, forKey: .model)
+      _ = try decoder.strictContainer(keyedBy: Keys.self)
+      encoder = try EncoderOrigin(from: decoder)
     }
 
-    private enum Keys: String, CodingKey, CaseIterable { case model }
+    private enum Keys: String, CodingKey, CaseIterable { case model, command, timeout, startTimeout = "start_timeout" }
   }
 
   var name: String

@@ -11,6 +11,7 @@ final class Signals: Sendable {
   /// Raised by the first signal.
   let interruption = Interruption()
   private let received = Atomic<Int32>(0)
+  private let isListening = Atomic<Bool>(false)
 
   /// The exit code of the signal that came; nil when none did.
   var exitCode: Int32? {
@@ -20,6 +21,7 @@ final class Signals: Sendable {
 
   /// Listens from now on. A second signal ends the process at once.
   func listen() {
+    guard !isListening.exchange(true, ordering: .relaxed) else { return }
     let queue = DispatchQueue(label: "signals")
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)

@@ -7,6 +7,8 @@ import Media
 /// All decisions of a run, made before the first byte is read.
 struct WayPlan: Sendable {
   let model: any Model
+  /// To be closed in the end.
+  let programs: [ExternalPart]
   let grid: Grid
   let selection: TrackSelection
   let fuse: Fuser.Kind
@@ -37,9 +39,11 @@ struct WayPlan: Sendable {
 
   /// - Throws: `Failure` 78 for an unknown model, 64 for vectors that cannot be fused as asked.
   init(_ options: WayOptions, hasSteps: Bool = false) throws {
-    let choice = try ModelChoice(options.model, options.engine, threads: options.threads)
+    let choice = try ModelChoice(
+      options.model, options.engine, threads: options.threads, isDeterministic: options.deterministic)
     let model = choice.model
     self.model = model
+    programs = choice.programs
     let rate = options.fps?.ratio ?? model.pictures?.rate ?? Ratio(2)
     grid = Grid(length: options.window.span, hop: options.hop.span, pictureRate: rate)
     selection = options.tracks.selection
