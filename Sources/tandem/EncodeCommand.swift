@@ -39,7 +39,8 @@ struct EncodeCommand: ParsableCommand {
   }
 
   func run() throws {
-    let choice = try ModelChoice(model, engine, threads: threads)
+    let wanted = Set(items.map { modality($0.kind) })
+    let choice = try ModelChoice(model, engine, threads: threads, wanted: wanted)
     defer { choice.close() }
     let signals = Signals.shared
     signals.listen()
@@ -59,10 +60,12 @@ struct EncodeCommand: ParsableCommand {
     }
   }
 
+  private func modality(_ kind: String) -> Modality { kind == "image" ? .video : kind == "audio" ? .audio : .text }
+
   private func encode(
     _ kind: String, _ input: String, _ model: any Model, _ interruption: Interruption
   ) throws -> JSON {
-    let modality: Modality = kind == "image" ? .video : kind == "audio" ? .audio : .text
+    let modality = modality(kind)
     guard let size = model.size(modality) else {
       throw Failure(message: "model \(model.name) has no encoder for \(kind)", exitCode: 78)
     }

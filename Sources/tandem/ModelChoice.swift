@@ -22,9 +22,13 @@ struct ModelChoice: Sendable {
   /// - Parameters:
   ///   - name: `builtin`, a checkpoint folder, a recipe, or the name of either under the search path.
   ///   - engine: made when a checkpoint needs it.
+  ///   - wanted: nothing else is loaded or started.
   ///   - isDeterministic: what programs are told, and asked one by one for.
   /// - Throws: `Failure` 78 for a model that is not there or cannot be used.
-  init(_ name: String, _ options: EngineOptions, threads: Int, isDeterministic: Bool = false) throws {
+  init(
+    _ name: String, _ options: EngineOptions, threads: Int, wanted: Set<Modality> = Set(Modality.allCases),
+    isDeterministic: Bool = false
+  ) throws {
     switch try ModelPlace(name) {
     case .builtin:
       guard options.precision == .f32 else { throw Failure.usage("builtin computes in f32 alone") }
@@ -32,13 +36,13 @@ struct ModelChoice: Sendable {
       sha256 = FFmpeg.sha256(Array(model.name.utf8))
       (fuse, products, precision, programs) = (nil, "none", "f32", [])
     case .checkpoint(let path):
-      let parts = try Parts(path, options.engine(threads: threads))
+      let parts = try ModelParts(path, options.engine(threads: threads), wanted)
       (model, sha256, fuse) = (try parts.model(name: lastComponent(path)), parts.sha256, nil)
       (products, precision, programs) = (parts.products, options.precision.rawValue, [])
     case .recipe(let path):
       let recipe = try Recipe.read(path)
-      let parts = try Parts(
-        recipe, in: folder(of: path), options.engine(threads: threads), isDeterministic: isDeterministic)
+      let parts = try ModelParts(
+        recipe, in: folder(of: path), options.engine(threads: threads), wanted, isDeterministic: isDeterministic)
       (model, sha256, fuse) = (try parts.model(name: recipe.name), parts.sha256, recipe.fuse)
       (products, precision, programs) = (parts.products, options.precision.rawValue, parts.programs)
     }
@@ -66,106 +70,6 @@ struct EngineOptions: ParsableArguments {
 
 extension Engine.Products: ExpressibleByArgument {}
 extension Engine.Precision: ExpressibleByArgument {}
-
-/// The encoders of a model and where they come from.
-private struct Parts {
-  private let engine: Engine
-  private(set) var programs: [ExternalPart] = []
-  private var towers: Towers
-  private var pictureRate: RateText?
-  private var audio: Recipe.Audio?
-  private var hashes: [String] = []
-
-  var sha256: String { FFmpeg.sha256(Array(hashes.joined(separator: "\n").utf8)) }
-
-  /// Who multiplies.
-  var products: String { hasCheckpoints ? engine.description : "none" }
-
-  private var hasCheckpoints: Bool { towers.picture != nil || towers.sound != nil || towers.text != nil }
-
-  /// All encoders of one checkpoint.
-  init(_ path: String, _ engine: Engine) throws {
-    self.engine = engine
-    towers = try Self.load(path, engine)
-    hashes = ["all \(try FileHashes.ofFolder(path))"]
-  }
-
-  /// One encoder for each modality that the recipe names.
-  /// - Parameter folder: of the recipe.
-  init(_ recipe: Recipe, in folder: String, _ engine: Engine, isDeterministic: Bool) throws {
-    self.engine = engine
-    towers = Towers(space: .separate)
-    var loaded: [String: Towers] = [:]
-    func part(_ modality: Modality, _ name: String) throws -> Towers {
-      guard case .checkpoint(let path) = try ModelPlace(name) else {
-        throw Failure(message: "recipe \(recipe.name): \(modality.rawValue): \(name) is no checkpoint", exitCode: 78)
-      }
-      hashes.append("\(modality.rawValue) \(try FileHashes.ofFolder(path))")
-      if let known = loaded[path] { return known }
-      let fresh = try Self.load(path, engine)
-      loaded[path] = fresh
-      return fresh
-    }
-    func start(_ program: ProgramWords, _ modality: Modality) throws {
-      let part = try ExternalPart(
-        program, modality, place: "recipe \(recipe.name): \(modality.rawValue)", folder: folder,
-        isDeterministic: isDeterministic)
-      programs.append(part)
-      hashes.append("\(modality.rawValue) \(FFmpeg.sha256(Array(part.identity.utf8)))")
-    }
-    func missing(_ modality: Modality, _ name: String) -> Failure {
-      Failure(message: "recipe \(recipe.name): \(name) has no encoder for \(modality.rawValue)", exitCode: 78)
-    }
-    func check(_ asked: DurationText?, of name: String, _ samples: Int, rate: Int) throws {
-      let window = TimeSpan(ticks: Int64(samples), Ratio(1, Int64(rate)))
-      guard let asked, asked.span != window else { return }
-      throw Failure(message: "recipe \(recipe.name): the window of \(name) is \(window.seconds) s", exitCode: 78)
-    }
-    pictureRate = recipe.video?.fps
-    audio = recipe.audio
-    switch recipe.video?.encoder {
-    case .model(let name):
-      towers.picture = try part(.video, name).picture
-      guard towers.picture != nil else { throw missing(.video, name) }
-    case .program(let program): try start(program, .video)
-    case nil: break
-    }
-    switch recipe.audio?.encoder {
-    case .model(let name):
-      towers.sound = try part(.audio, name).sound
-      guard let tower = towers.sound else { throw missing(.audio, name) }
-      try check(recipe.audio?.window, of: name, tower.window, rate: tower.rate)
-    case .program(let program): try start(program, .audio)
-    case nil: break
-    }
-    if let audio { hashes.append("hop \(audio.hop.map { "\($0.span.flicks)" } ?? "window")") }
-    switch recipe.text?.encoder {
-    case .model(let name):
-      towers.text = try part(.text, name).text
-      guard towers.text != nil else { throw missing(.text, name) }
-    case .program(let program): try start(program, .text)
-    case nil: break
-    }
-    let spaces = loaded.values.map(\.space)
-    if loaded.count == 1, spaces == [.joint] { towers.space = .joint }
-  }
-
-  func model(name: String) throws -> any Model {
-    let checkpoints: CheckpointModel
-    do throws(LinearError) {
-      checkpoints = try CheckpointModel(
-        name: name, towers, pictureRate: pictureRate?.ratio ?? Ratio(2), soundHop: audio?.hop?.span)
-    } catch { throw Failure(message: "\(error)", exitCode: 78) }
-    guard !programs.isEmpty else { return checkpoints }
-    return try MixedModel(checkpoints, programs, pictureRate: pictureRate, audio: audio)
-  }
-
-  private static func load(_ path: String, _ engine: Engine) throws -> Towers {
-    do throws(LinearError) {
-      return try Towers.load(CheckpointFolder(path), engine)
-    } catch { throw Failure(message: "\(error)", exitCode: 78) }
-  }
-}
 
 /// Where relative names in a file begin.
 private func folder(of path: String) -> String {

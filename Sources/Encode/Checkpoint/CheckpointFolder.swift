@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 package import Linear
+package import Media
 
 /// A checkpoint folder in Hugging Face layout.
 package struct CheckpointFolder: Sendable {
@@ -8,10 +9,13 @@ package struct CheckpointFolder: Sendable {
   package let weights: Weights
   /// `model_type` of config.json: names the family.
   package let family: String
+  private let wanted: Set<Modality>
 
+  /// - Parameter wanted: encoders of other modalities are not loaded.
   /// - Throws: `LinearError` naming the file.
-  package init(_ path: String) throws(LinearError) {
+  package init(_ path: String, wanted: Set<Modality> = Set(Modality.allCases)) throws(LinearError) {
     self.path = path
+    self.wanted = wanted
     family = try Self.decode(FamilyName.self, "\(path)/config.json").modelType
     weights = try Weights.open(path)
   }
@@ -32,6 +36,8 @@ package struct CheckpointFolder: Sendable {
     }
     return nil
   }
+
+  func wants(_ modality: Modality) -> Bool { wanted.contains(modality) }
 
   package func has(_ name: String) -> Bool { unsafe access("\(path)/\(name)", R_OK) == 0 }
 

@@ -1,4 +1,5 @@
 package import Linear
+import Media
 
 /// CLIP: pictures and text in one space. OpenAI's and OpenCLIP's exports, whole or one tower alone.
 /// https://github.com/huggingface/transformers/blob/v5.23.0/src/transformers/models/clip/modeling_clip.py
@@ -13,10 +14,14 @@ package enum CLIP {
     case "clip_text_model":
       return Towers(text: try text(folder, settings, settings, engine), space: .separate)
     default:
-      return Towers(
-        picture: try vision(folder, settings.table("vision_config"), settings, engine),
-        text: try folder.has("tokenizer.json") ? text(folder, settings.table("text_config"), settings, engine) : nil,
-        space: .joint)
+      var towers = Towers(space: .joint)
+      if folder.wants(.video) {
+        towers.picture = try vision(folder, settings.table("vision_config"), settings, engine)
+      }
+      if folder.wants(.text), folder.has("tokenizer.json") {
+        towers.text = try text(folder, settings.table("text_config"), settings, engine)
+      }
+      return towers
     }
   }
 

@@ -1,4 +1,5 @@
 package import Linear
+import Media
 import Tokenize
 
 /// SigLIP, and SigLIP 2 of fixed resolution: pictures and text in one space.
@@ -11,10 +12,20 @@ package enum SigLIP {
     guard folder.family == "siglip" else {
       return Towers(picture: try vision(folder, settings, engine), space: .separate)
     }
-    return Towers(
-      picture: try vision(folder, settings.table("vision_config"), engine),
-      text: try folder.has("tokenizer.json") ? text(folder, settings.table("text_config"), engine) : nil,
-      space: .joint)
+    return try towers(folder, settings, vision: vision, engine)
+  }
+
+  /// The wanted ones of both generations.
+  static func towers(
+    _ folder: CheckpointFolder, _ settings: Settings,
+    vision: (CheckpointFolder, Settings, Engine) throws(LinearError) -> any Tower<RGBImage>, _ engine: Engine
+  ) throws(LinearError) -> Towers {
+    var towers = Towers(space: .joint)
+    if folder.wants(.video) { towers.picture = try vision(folder, settings.table("vision_config"), engine) }
+    if folder.wants(.text), folder.has("tokenizer.json") {
+      towers.text = try text(folder, settings.table("text_config"), engine)
+    }
+    return towers
   }
 
   /// The class's own values, of both towers and both generations.

@@ -10,10 +10,7 @@ package enum SigLIP2 {
     guard folder.family == "siglip2" else {
       return Towers(picture: try vision(folder, settings, engine), space: .separate)
     }
-    return Towers(
-      picture: try vision(folder, settings.table("vision_config"), engine),
-      text: try folder.has("tokenizer.json")
-        ? SigLIP.text(folder, settings.table("text_config"), engine) : nil, space: .joint)
+    return try SigLIP.towers(folder, settings, vision: vision, engine)
   }
 
   private static let processor = ImageProcessor(

@@ -1,4 +1,5 @@
 package import Linear
+import Media
 
 /// `model_type: clap`: sound (HTSAT, a Swin transformer over a spectrogram) and text (RoBERTa) in one space; also the
 /// fused checkpoints, of which only the whole clip is heard, as they do with clips of up to ten seconds.
@@ -8,18 +9,25 @@ package enum CLAP {
   package static func load(_ folder: CheckpointFolder, _ engine: Engine) throws(LinearError) -> Towers {
     let settings = try Settings.configuration(of: folder)
     let dimensions = try settings.count("projection_dim", default: 512, in: 1...1 << 16)
-    let features = try CLAPFeatures(folder)
-    let sound = try HTSAT(
-      folder.weights.under("audio_model.audio_encoder."), try settings.table("audio_config"), features, engine)
-    let soundProjection = try projection(
-      folder.weights.under("audio_projection."), settings, "audio_config", from: sound.dimensions, to: dimensions,
-      engine)
-    var towers = Towers(
-      sound: CLAPSoundTower(features: features, encoder: sound, projection: soundProjection), space: .joint)
-    if folder.weights.contains("text_model.embeddings.word_embeddings.weight") && folder.has("tokenizer.json") {
+    let hasText = folder.weights.contains("text_model.embeddings.word_embeddings.weight")
+    var towers = Towers(space: .joint)
+    if folder.wants(.audio) { towers.sound = try sound(folder, settings, dimensions, engine) }
+    if folder.wants(.text), hasText, folder.has("tokenizer.json") {
       towers.text = try text(folder, settings, dimensions, engine)
     }
     return towers
+  }
+
+  private static func sound(
+    _ folder: CheckpointFolder, _ settings: Settings, _ dimensions: Int, _ engine: Engine
+  ) throws(LinearError) -> CLAPSoundTower {
+    let features = try CLAPFeatures(folder)
+    let encoder = try HTSAT(
+      folder.weights.under("audio_model.audio_encoder."), try settings.table("audio_config"), features, engine)
+    let projection = try projection(
+      folder.weights.under("audio_projection."), settings, "audio_config", from: encoder.dimensions, to: dimensions,
+      engine)
+    return CLAPSoundTower(features: features, encoder: encoder, projection: projection)
   }
 
   private static func text(
