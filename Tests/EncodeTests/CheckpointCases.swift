@@ -36,11 +36,17 @@ enum CheckpointCases {
     }
   }
 
-  /// Runs all cases of a folder, each as one batch, and expects them to agree.
-  static func expectAgreement(_ folder: String, engine: Engine = try! Engine(.openblas), load: Loader) throws {
-    for agreement in try agreements(folder, engine, load) {
-      print("\(URL(fileURLWithPath: folder).lastPathComponent) \(agreement)")
-      #expect(agreement.isClose, "\(folder) \(agreement)")
+  /// Runs all cases of a folder, each as one batch, by every engine of this machine, and expects them to agree.
+  static func expectAgreement(_ folder: String, load: Loader) throws {
+    for products in [Engine.Products.openblas, .onednn] {
+      for precision in Engine.Precision.allCases {
+        guard let engine = try? Engine(products, threads: 2, precision: precision) else { continue }
+        for agreement in try agreements(folder, engine, load) {
+          print("\(URL(fileURLWithPath: folder).lastPathComponent) \(engine.description) \(agreement)")
+          let isAsWanted = precision == .f32 ? agreement.isClose : agreement.cosine >= 0.999
+          #expect(isAsWanted, "\(folder) \(engine.description) \(agreement)")
+        }
+      }
     }
   }
 

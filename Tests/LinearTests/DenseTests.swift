@@ -33,29 +33,34 @@ import Testing
     }
   }
 
+  /// Few rows and many, for threads share columns or rows.
   @Test(arguments: engines, Activation.allCases)
   func whatFollowsIsDoneInTheSameCall(_ products: Engine.Products, _ activation: Activation) throws {
     var noise = Noise(5)
-    let x = noise.matrix(9, 40), w = noise.matrix(70, 40), b = noise.values(70)
-    var y = Matrix()
-    try Dense(w, bias: b, engine: Engine(products, threads: 2)).apply(x, to: &y, activation)
-    compare(y, Plain.product(x, w, b).map { $0.map { Plain.activation(activation, $0) } }, 40)
-    try Dense(w, engine: Engine(products)).apply(x, to: &y, activation)
-    compare(y, Plain.product(x, w).map { $0.map { Plain.activation(activation, $0) } }, 40)
+    for (rows, outputs) in [(9, 70), (50, 384), (300, 200)] {
+      let x = noise.matrix(rows, 40), w = noise.matrix(outputs, 40), b = noise.values(outputs)
+      var y = Matrix()
+      try Dense(w, bias: b, engine: Engine(products, threads: 2)).apply(x, to: &y, activation)
+      compare(y, Plain.product(x, w, b).map { $0.map { Plain.activation(activation, $0) } }, 40)
+      try Dense(w, engine: Engine(products)).apply(x, to: &y, activation)
+      compare(y, Plain.product(x, w).map { $0.map { Plain.activation(activation, $0) } }, 40)
+    }
   }
 
   @Test(arguments: engines, [nil, 1])
   func aResidualIsAddedTo(_ products: Engine.Products, _ bias: Float?) throws {
     var noise = Noise(6)
-    let x = noise.matrix(11, 800), w = noise.matrix(37, 800)
-    let b = bias.map { [Float](repeating: $0, count: 37) }
-    let before = noise.matrix(11, 37, scale: 10)
-    var sum = before
-    try Dense(w, bias: b, engine: Engine(products, threads: 2)).apply(x, addingTo: &sum)
-    let plain = Plain.product(x, w, b).enumerated().map { row, values in
-      values.enumerated().map { $1 + Double(before[row, $0]) }
+    for (rows, outputs) in [(11, 37), (50, 384), (300, 200)] {
+      let x = noise.matrix(rows, 800), w = noise.matrix(outputs, 800)
+      let b = bias.map { [Float](repeating: $0, count: outputs) }
+      let before = noise.matrix(rows, outputs, scale: 10)
+      var sum = before
+      try Dense(w, bias: b, engine: Engine(products, threads: 2)).apply(x, addingTo: &sum)
+      let plain = Plain.product(x, w, b).enumerated().map { row, values in
+        values.enumerated().map { $1 + Double(before[row, $0]) }
+      }
+      compare(sum, plain, 800)
     }
-    compare(sum, plain, 800)
   }
 
   @Test(arguments: engines)
