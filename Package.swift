@@ -22,6 +22,10 @@ let package = Package(
   targets: [
     // The nouns. Imports nothing.
     .target(name: "Media", swiftSettings: safe),
+    // libcrypto, as Debian has it.
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    // Checksums of bytes and files. The only target that knows libcrypto.
+    .target(name: "Digest", dependencies: ["CCrypto"], swiftSettings: safe),
     // FFmpeg, as Debian has it.
     .systemLibrary(
       name: "CFFmpeg", pkgConfig: "libavformat libavcodec libavutil libswscale libswresample",
@@ -67,14 +71,15 @@ let package = Package(
     .executableTarget(
       name: "tandem",
       dependencies: [
-        "Media", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse", "Emit", "Plot",
-        "Flow",
+        "Media", "Digest", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse", "Emit",
+        "Plot", "Flow",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: safe),
     // Tests mirror the rooms; those of the whole way stand in Tests/Path, in Python.
     .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: safe),
+    .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: safe),
     .testTarget(name: "DecodeTests", dependencies: ["Media", "Decode"], swiftSettings: safe),
     .testTarget(name: "TimelineTests", dependencies: ["Media", "Timeline"], swiftSettings: safe),
     .testTarget(name: "IntakeTests", dependencies: ["Media", "Decode", "Timeline", "Intake"], swiftSettings: safe),

@@ -1,4 +1,4 @@
-import Decode
+import Digest
 import Glibc
 import Media
 
@@ -11,7 +11,7 @@ enum FileHashes {
       let names = try decisive(folder)
       var lines: [String] = []
       for name in names { lines.append("\(name) \(try remembered("\(folder)/\(name)"))") }
-      return FFmpeg.sha256(Array(lines.joined(separator: "\n").utf8))
+      return SHA256.hex(Array(lines.joined(separator: "\n").utf8))
     } catch { throw Failure(message: "\(error)", exitCode: 78) }
   }
 
@@ -36,7 +36,7 @@ enum FileHashes {
     guard let identity = identity(path) else { throw .last(path) }
     let memory = memoryFolder.map { "\($0)/\(identity)" }
     if let memory, let known = try? contents(of: memory, limit: 64), known.count == 64 { return known }
-    guard let fresh = FFmpeg.sha256(file: PathText.cString(path)) else { throw .last(path) }
+    guard let fresh = SHA256.hex(file: PathText.cString(path)) else { throw .last(path) }
     if let memory { remember(fresh, memory) }
     return fresh
   }

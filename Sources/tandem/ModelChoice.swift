@@ -1,5 +1,5 @@
 import ArgumentParser
-import Decode
+import Digest
 import Encode
 import Fuse
 import Glibc
@@ -33,7 +33,7 @@ struct ModelChoice: Sendable {
     case .builtin:
       guard options.precision == .f32 else { throw Failure.usage("builtin computes in f32 alone") }
       model = BuiltinModel()
-      sha256 = FFmpeg.sha256(Array(model.name.utf8))
+      sha256 = SHA256.hex(Array(model.name.utf8))
       (fuse, products, precision, programs) = (nil, "none", "f32", [])
     case .checkpoint(let path):
       let parts = try ModelParts(path, options.engine(threads: threads), wanted)

@@ -1,4 +1,4 @@
-import Decode
+import Digest
 import Encode
 import Linear
 import Media
@@ -12,7 +12,7 @@ struct ModelParts {
   private var audio: Recipe.Audio?
   private var hashes: [String] = []
 
-  var sha256: String { FFmpeg.sha256(Array(hashes.joined(separator: "\n").utf8)) }
+  var sha256: String { SHA256.hex(Array(hashes.joined(separator: "\n").utf8)) }
 
   /// Who multiplies.
   var products: String { hasCheckpoints ? engine.description : "none" }
@@ -45,7 +45,7 @@ struct ModelParts {
       case .program(let program):
         let part = try ExternalPart(program, modality, place: place, folder: folder, isDeterministic: isDeterministic)
         programs.append(part)
-        hashes.append("\(modality.rawValue) \(FFmpeg.sha256(Array(part.identity.utf8)))")
+        hashes.append("\(modality.rawValue) \(SHA256.hex(Array(part.identity.utf8)))")
       }
     }
     if let audio { hashes.append("hop \(audio.hop.map { "\($0.span.flicks)" } ?? "window")") }

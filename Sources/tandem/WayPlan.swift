@@ -1,4 +1,5 @@
 import Decode
+import Digest
 import Encode
 import Fuse
 import Intake
@@ -76,7 +77,7 @@ struct WayPlan: Sendable {
     ].joined(separator: "\n")
     return [
       ("tandem.schema", "1"), ("tandem.version", Version.text), ("tandem.model", model.name),
-      ("tandem.model_sha256", weights), ("tandem.config_sha256", FFmpeg.sha256(Array(configuration.utf8))),
+      ("tandem.model_sha256", weights), ("tandem.config_sha256", SHA256.hex(Array(configuration.utf8))),
       ("tandem.semantic", String(model.isSemantic)), ("tandem.space", model.space.rawValue),
       ("tandem.window_ns", String(grid.length.nanoseconds)), ("tandem.hop_ns", String(grid.hop.nanoseconds)),
       ("tandem.lookahead_ns", String(lookahead)), ("tandem.fuse", fuse.rawValue), ("tandem.ffmpeg", FFmpeg.version),
