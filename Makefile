@@ -1,7 +1,7 @@
 # The habits of this house. Both `make run` and `make test` install what is missing first.
 .PHONY: run test setup setup-test build unit path lint format fixtures parity bench clean
 
-PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config
+PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config curl
 TEST_PACKAGES = ffmpeg python3 python3-venv
 # Products by oneDNN too, where it is installed (Debian: libdnnl-dev).
 TRAITS = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)

@@ -67,12 +67,14 @@ let package = Package(
     .target(name: "Plot", dependencies: ["Media"], swiftSettings: safe),
     // The Dispatch pipeline: the only owner of threads and queues.
     .target(name: "Flow", dependencies: ["Media"], swiftSettings: safe),
+    // Checkpoints from where they are published into folders of this machine.
+    .target(name: "Hub", dependencies: ["Media", "Digest"], swiftSettings: safe),
     // The commands: the only place that sees every room.
     .executableTarget(
       name: "tandem",
       dependencies: [
         "Media", "Digest", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse", "Emit",
-        "Plot", "Flow",
+        "Plot", "Flow", "Hub",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -119,6 +121,7 @@ let package = Package(
     .testTarget(name: "EmitTests", dependencies: ["Emit", "Media"], swiftSettings: safe),
     .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
     .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
+    .testTarget(name: "HubTests", dependencies: ["Hub"], swiftSettings: safe),
     // Tests about the house itself.
     .testTarget(name: "HouseTests", swiftSettings: safe),
   ]

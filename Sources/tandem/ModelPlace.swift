@@ -24,11 +24,16 @@ enum ModelPlace {
       exitCode: 78)
   }
 
-  /// `$TANDEM_MODELS`, then the user's cache, then the machine's; recipes also stand beside the program.
-  static var searchPath: [String] {
-    let home = environment("HOME").map { "\($0)/.cache/tandem/models" }
-    return [environment("TANDEM_MODELS"), home, "/var/lib/tandem/models", "/usr/share/tandem/models"].compactMap { $0 }
-  }
+  /// The user's folders, then the machine's.
+  static var searchPath: [String] { named + cache + ["/var/lib/tandem/models", "/usr/share/tandem/models"] }
+
+  /// Where models are pulled to, into the first that can be written.
+  static var ownFolders: [String] { named.isEmpty ? cache : named }
+
+  /// `$TANDEM_MODELS`, folders with colons between.
+  private static var named: [String] { environment("TANDEM_MODELS")?.split(separator: ":").map(String.init) ?? [] }
+
+  private static var cache: [String] { environment("HOME").map { ["\($0)/.cache/tandem/models"] } ?? [] }
 
   /// What stands under the search path: names and places, each name once, in byte order within a folder.
   static func all() -> [(name: String, place: ModelPlace)] {

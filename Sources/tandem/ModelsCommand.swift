@@ -8,7 +8,7 @@ import Media
 struct ModelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "The models that this machine can run.",
-    subcommands: [List.self, Show.self, Check.self], defaultSubcommand: List.self)
+    subcommands: [List.self, Show.self, Check.self, PullCommand.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -61,22 +61,7 @@ struct ModelsCommand: ParsableCommand {
 
     @OptionGroup var engine: EngineOptions
 
-    func run() throws {
-      let choice = try ModelChoice(model, engine, threads: 2)
-      defer { choice.close() }
-      for (modality, vector) in try Trial(choice.model).vectors() {
-        guard let vector else {
-          throw Failure(message: "\(model): \(modality.rawValue): the encoder gave no answer", exitCode: 78)
-        }
-        guard vector.allSatisfy(\.isFinite) else {
-          throw Failure(message: "\(model): \(modality.rawValue): the vector is not finite", exitCode: 78)
-        }
-        let dimensions = choice.model.size(modality)?.dimensions ?? 0
-        try StandardOutput.line("\(modality.rawValue)  \(dimensions) dimensions  ok")
-      }
-      for program in choice.programs { try StandardOutput.line("program \(program.hello.line)") }
-      try StandardOutput.line("sha256  \(choice.sha256)")
-    }
+    func run() throws { try Trial.check(model, engine) }
   }
 }
 
@@ -141,6 +126,25 @@ struct Trial {
   init(_ model: any Model) { self.model = model }
 
   static let text = "two dogs on a beach"
+
+  /// Says what a model encodes, and its hash.
+  /// - Throws: `Failure` 78 for a model that cannot be used.
+  static func check(_ name: String, _ engine: EngineOptions) throws {
+    let choice = try ModelChoice(name, engine, threads: 2)
+    defer { choice.close() }
+    for (modality, vector) in try Trial(choice.model).vectors() {
+      guard let vector else {
+        throw Failure(message: "\(name): \(modality.rawValue): the encoder gave no answer", exitCode: 78)
+      }
+      guard vector.allSatisfy(\.isFinite) else {
+        throw Failure(message: "\(name): \(modality.rawValue): the vector is not finite", exitCode: 78)
+      }
+      let dimensions = choice.model.size(modality)?.dimensions ?? 0
+      try StandardOutput.line("\(modality.rawValue)  \(dimensions) dimensions  ok")
+    }
+    for program in choice.programs { try StandardOutput.line("program \(program.hello.line)") }
+    try StandardOutput.line("sha256  \(choice.sha256)")
+  }
 
   /// As the model gives them, not normalised; nil where an encoder had no answer.
   func vectors() throws -> [(modality: Modality, vector: [Float]?)] {

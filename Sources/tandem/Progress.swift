@@ -9,6 +9,8 @@ struct Progress {
   private let began = monotonicTime()
   private var last: Duration
   private var isShown = false
+  /// Bytes that were there when they were first shown, and so cost no time.
+  private var firstBytes: Int?
 
   init(isQuiet: Bool) {
     self.isQuiet = isQuiet
@@ -19,14 +21,34 @@ struct Progress {
   ///   - position: how far the source has been read.
   ///   - total: as the container declares it; may be wrong.
   mutating func show(_ name: String, records: Int64, position: TimeSpan, total: TimeSpan?) {
-    guard !isQuiet else { return }
-    let now = monotonicTime()
-    guard now - last >= (isTerminal ? .milliseconds(100) : .seconds(10)) else { return }
-    last = now
-    let elapsed = Double((now - began).components.seconds) + Double((now - began).components.attoseconds) / 1e18
-    let speed = String(Int((position.seconds / max(elapsed, 0.001)).rounded()))
+    guard isDue() else { return }
+    let speed = String(Int((position.seconds / elapsed).rounded()))
     let fraction = total.map { min(1, max(0, position.seconds / max($0.seconds, 0.001))) }
-    let text = "\(name)  \(bar(fraction))\(clock(position))  \(records) records  \(speed)× real time"
+    put("\(name)  \(bar(fraction))\(clock(position))  \(records) records  \(speed)× real time")
+  }
+
+  /// - Parameter bytes: of `total`, that are there.
+  mutating func show(_ name: String, bytes: Int, total: Int) {
+    guard isDue() else { return }
+    let start = firstBytes ?? bytes
+    firstBytes = start
+    let speed = megabytes(Double(bytes - start) / elapsed)
+    let fraction = min(1, Double(bytes) / Double(max(1, total)))
+    put("\(name)  \(bar(fraction))\(megabytes(Double(bytes))) of \(megabytes(Double(total))) MB  \(speed) MB/s")
+  }
+
+  /// Whether it is time to say something again.
+  private mutating func isDue() -> Bool {
+    let now = monotonicTime()
+    guard !isQuiet, now - last >= (isTerminal ? .milliseconds(100) : .seconds(10)) else { return false }
+    last = now
+    return true
+  }
+
+  /// Seconds since the beginning, a little more than none.
+  private var elapsed: Double { max((last - began) / .seconds(1), 0.001) }
+
+  private mutating func put(_ text: String) {
     if isTerminal {
       isShown = true
       Messages.write("\r\u{1B}[K" + text)
@@ -47,6 +69,11 @@ struct Progress {
     let full = Int((fraction * Double(width)).rounded(.down))
     let percent = String(Int(fraction * 100))
     return "[" + String(repeating: "━", count: full) + String(repeating: " ", count: width - full) + "] \(percent) %  "
+  }
+
+  private func megabytes(_ bytes: Double) -> String {
+    let tenths = Int(bytes / 100_000)
+    return "\(tenths / 10).\(tenths % 10)"
   }
 
   private func clock(_ position: TimeSpan) -> String {

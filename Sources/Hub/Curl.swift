@@ -1,0 +1,99 @@
+import Media
+
+/// curl(1), asked for one URL at a time.
+///
+/// All that it is told, the token among it, goes to its standard input: the arguments of a process can be read by
+/// everybody. Retries are ours, since curl's own begin a broken file anew.
+struct Curl {
+  let endpoint: Endpoint
+  let token: String?
+  /// See `Child`.
+  let held: Int32?
+  let goesOn: () -> Bool
+
+  /// What a request came to.
+  enum Answer: Equatable {
+    /// The body, where it was not written to a file.
+    case done([UInt8])
+    /// HTTP's status from 400 on.
+    case refused(Int, retryAfter: Int?)
+    /// The server does not know ranges.
+    case noRange
+    /// More bytes than were allowed.
+    case tooLong
+    /// Cut, or not reached; worth another try.
+    case broken(String)
+  }
+
+  /// - Parameters:
+  ///   - path: the file to write, from `offset` on; nil: the body comes back.
+  ///   - limit: bytes that may come.
+  /// - Throws: `HubError.unavailable` for what no other try would change, `.inputOutput`, `.interrupted`.
+  func get(
+    _ url: String, to path: String? = nil, from offset: Int = 0, limit: Int, goesOn: () -> Bool = { true }
+  ) throws(HubError) -> Answer {
+    let input = try settings(url, path, offset, limit)
+    let child = try Child(["curl", "--disable", "--config", "-"], input: input, holding: held) {
+      self.goesOn() && goesOn()
+    }
+    guard let report = Report(child.errors) else { throw .unavailable("curl: \(child.lastWords)") }
+    guard !report.url.hasPrefix("http://") || endpoint.isLoopback && Endpoint.isLoopback(report.url) else {
+      throw .unavailable("the hub leads to an address without encryption")
+    }
+    switch child.exitCode {
+    case 0: return .done(child.output)
+    case 22 where report.status == 416, 33, 36: return .noRange
+    case 22: return .refused(report.status, retryAfter: report.retryAfter)
+    case 63: return .tooLong
+    case 23: throw .inputOutput("\(PathText.written(path ?? "the hub's answer")): cannot be written: \(report.message)")
+    case 5, 6, 7, 16, 18, 28, 35, 52, 55, 56, 92: return .broken(report.message)
+    default: throw .unavailable("curl: \(report.message)")
+    }
+  }
+
+  /// curl's configuration file.
+  private func settings(_ url: String, _ path: String?, _ offset: Int, _ limit: Int) throws(HubError) -> [UInt8] {
+    let schemes = endpoint.isLoopback ? "=http,https" : "=https"
+    var lines = [
+      "silent", "show-error", "fail", "globoff", "location", "max-redirs = 8", "proto = \"\(schemes)\"",
+      "proto-redir = \"\(schemes)\"", "connect-timeout = 15", "speed-limit = 1", "speed-time = 30",
+      "max-filesize = \(max(1, limit))", "user-agent = \"tandem\"", "url = \(Self.quoted(url))",
+      "write-out = \"%{stderr}\\n%{http_code} %{url_effective} %header{retry-after}\"",
+    ]
+    if endpoint.isLoopback { lines.append("noproxy = \"*\"") }
+    if let path { lines.append("output = \(Self.quoted(path))") }
+    if offset > 0 { lines.append("continue-at = \(offset)") }
+    if path == nil { lines.append("max-time = 60") }
+    if let token {
+      guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .unusable("$HF_TOKEN is no token") }
+      lines.append("header = \(Self.quoted("Authorization: Bearer \(token)"))")
+    }
+    return PathText.cString(lines.joined(separator: "\n")).dropLast().map(UInt8.init(bitPattern:))
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let escapes: [Character: String] = [
+      "\"": "\\\"", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u{B}": "\\v",
+    ]
+    return "\"" + text.map { escapes[$0] ?? String($0) }.joined() + "\""
+  }
+}
+
+/// What curl says last, as `write-out` asks for, and the complaint before it.
+private struct Report {
+  let status: Int
+  let url: String
+  let retryAfter: Int?
+  let message: String
+
+  init?(_ errors: [UInt8]) {
+    let lines = String(decoding: errors, as: UTF8.self).split(separator: "\n")
+    let words = lines.last?.split(separator: " ") ?? []
+    guard words.count >= 2, let status = Int(words[0]) else { return nil }
+    self.status = status
+    url = String(words[1])
+    retryAfter = words.count > 2 ? Int(words[2]) : nil
+    let complaint = lines.dropLast().last { $0.hasPrefix("curl: (") }?.split(separator: ")", maxSplits: 1).last
+    message = complaint.map { String($0.drop { $0 == " " }.prefix(200)) } ?? "no reason given"
+  }
+}
