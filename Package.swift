@@ -68,7 +68,8 @@ let package = Package(
     // The Dispatch pipeline: the only owner of threads and queues.
     .target(name: "Flow", dependencies: ["Media"], swiftSettings: safe),
     // Checkpoints from where they are published into folders of this machine.
-    .target(name: "Hub", dependencies: ["Media", "Digest"], swiftSettings: safe),
+    .target(
+      name: "Hub", dependencies: ["Media", "Digest"], resources: [.embedInCode("Resources")], swiftSettings: safe),
     // The commands: the only place that sees every room.
     .executableTarget(
       name: "tandem",

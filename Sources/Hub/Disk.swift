@@ -34,13 +34,27 @@ enum Disk {
 
   /// A file, or a folder with all in it; links are not followed. What cannot be removed stays.
   static func removeAll(_ path: String) {
-    guard let folder = unsafe isLink(path) ? nil : opendir(PathText.cString(path)) else { return remove(path) }
+    for name in isLink(path) ? [] : entries(of: path) { removeAll("\(path)/\(name)") }
+    unsafe Glibc.remove(PathText.cString(path))
+  }
+
+  /// Bytes of all files in these folders.
+  static func sizeOfAll(_ paths: [String]) -> Int {
+    paths.reduce(0) { sum, path in
+      sum + (size(path) ?? sizeOfAll(entries(of: path).map { "\(path)/\($0)" }))
+    }
+  }
+
+  /// Of a folder; none where it cannot be read.
+  private static func entries(of path: String) -> [String] {
+    guard let folder = unsafe opendir(PathText.cString(path)) else { return [] }
     defer { unsafe closedir(folder) }
+    var names: [String] = []
     while let entry = unsafe readdir(folder) {
       let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe PathText.name($0.prefix { $0 != 0 }) }
-      if name != ".", name != ".." { removeAll("\(path)/\(name)") }
+      if name != ".", name != ".." { names.append(name) }
     }
-    unsafe rmdir(PathText.cString(path))
+    return names
   }
 
   private static func isLink(_ path: String) -> Bool {

@@ -8,9 +8,11 @@ package struct Pull {
     package let total: Int
   }
 
-  package enum Outcome: Equatable {
-    case fetched(commit: String)
-    case alreadyThere(commit: String)
+  package struct Outcome: Equatable {
+    /// What is there now, for people: the commit of a repository.
+    package let version: String
+    /// Whether it was there before.
+    package let wasThere: Bool
   }
 
   private let name: RepositoryName
@@ -50,24 +52,15 @@ package struct Pull {
   package func run() throws(HubError) -> Outcome {
     let listing = try list()
     let mark = "\(name)@\(listing.commit)"
-    if try isThere(mark) { return .alreadyThere(commit: listing.commit) }
+    if try Mark.isThere(mark, at: place) { return Outcome(version: listing.commit, wasThere: true) }
     let staging = try Staging(for: place)
-    if try isThere(mark) {  // another process has finished meanwhile
+    if try Mark.isThere(mark, at: place) {  // another process has finished meanwhile
       staging.discard()
-      return .alreadyThere(commit: listing.commit)
+      return Outcome(version: listing.commit, wasThere: true)
     }
     try fetch(listing, into: staging)
     try staging.publish(mark)
-    return .fetched(commit: listing.commit)
-  }
-
-  /// - Throws: `HubError.cannotCreate` where something stands in the place that was not pulled.
-  private func isThere(_ mark: String) throws(HubError) -> Bool {
-    let found = Mark.of(place)
-    guard found != nil || !Disk.exists(place) else {
-      throw .cannotCreate("\(PathText.written(place)): is there already and was not pulled: take it away first")
-    }
-    return found == mark
+    return Outcome(version: listing.commit, wasThere: false)
   }
 
   private func list() throws(HubError) -> Listing {

