@@ -1,5 +1,5 @@
 # The habits of this house. Both `make run` and `make test` install what is missing first.
-.PHONY: run test setup setup-test build unit path lint format fixtures parity bench clean
+.PHONY: run test setup setup-test build unit path lint format fixtures parity bench bench-models clean
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config curl
 TEST_PACKAGES = ffmpeg python3 python3-venv
@@ -51,5 +51,9 @@ parity: setup setup-test
 bench: build setup-test
 	.venv/bin/python Tests/Bench/bench.py
 
+# Ratios against torch, ONNX Runtime, OpenVINO, and a pipeline in Python made of them.
+bench-models: build setup-test
+	bash scripts/bench_models.sh
+
 clean:
-	rm -rf .build .build-test .venv media/fixtures
+	rm -rf .build .build-test .venv .venv-bench media/fixtures

@@ -76,9 +76,9 @@ def sample_count(path: Path) -> int:
     return sum(int(stream["nb_frames"]) for stream in json.loads(succeed(command))["streams"])
 
 
-def succeed(command: list) -> str:
-    """Standard output of a command that must succeed."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+def succeed(command: list, **more) -> str:
+    """Standard output of a command that must succeed. more: as subprocess.run takes it."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, **more)
     check(command, done.returncode)
     return done.stdout
 
