@@ -52,12 +52,15 @@ struct TrackFeatures {
     let inside = steps.prefix { $0.interval.start < window.end }.filter { $0.interval.overlap(window) > .zero }
     let frames = shown.prefix { $0.instant < window.end }.filter { window.start <= $0.instant }
     let distinct = frames.enumerated().filter { $0 == 0 || frames[$0 - 1].start != $1.start }.map(\.element)
+    let reused = Set(inside.filter(\.isReused).map(\.interval.start))
     let pool = Pool(inside, in: window)
     return WindowTrack(
       slot: slot, valid: valid(window), vector: pool.flatMap { embed(slot.modality, $0.mean) },
       pts: slot.modality == .audio ? firstSample(in: window).map { [$0] } ?? [] : distinct.compactMap(\.pts),
       timeBase: coverages(in: window).first?.timeBase ?? distinct.first?.timeBase, frames: Int32(distinct.count),
-      framesRepeated: Int32(frames.count - distinct.count), quality: pool?.quality, steps: keepsSteps ? inside : [])
+      framesRepeated: Int32(frames.count - distinct.count),
+      framesReused: Int32(distinct.count { reused.contains($0.instant) }), quality: pool?.quality,
+      steps: keepsSteps ? inside : [])
   }
 
   /// Cues inside the window, by their start.

@@ -99,7 +99,7 @@ extension RecordLayout {
     [
       RecordColumn("frames", .int32) { .integer(orNull: $0.ofPictures(\.frames)) },
       RecordColumn("frames_repeated", .int32) { .integer(orNull: $0.ofPictures(\.framesRepeated)) },
-      RecordColumn("frames_reused", .int32) { .integer(orNull: $0.place.map { _ in Int32(0) }) },
+      RecordColumn("frames_reused", .int32) { .integer(orNull: $0.ofPictures(\.framesReused)) },
       RecordColumn("dropped", .int32) { .integer(Int64($0.dropped)) },
     ]
   }

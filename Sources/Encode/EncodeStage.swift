@@ -13,10 +13,13 @@ package struct EncodeStage: Stage {
   private var whereabouts = Whereabouts()
   private var reader: (any FeatureEncoder<String>)?
 
-  /// pictureRate: pictures per second of the grid.
-  package init(_ model: any Model, pictureRate: Ratio) {
+  /// - Parameters:
+  ///   - pictureRate: pictures per second of the grid.
+  ///   - reuse: for models that encode each picture by itself; nil: every picture is encoded.
+  package init(_ model: any Model, pictureRate: Ratio, reuse: PictureReuse? = nil) {
+    precondition(reuse == nil || model.encodesPicturesAlone, "the model must see every picture")
     self.model = model
-    pictures = PictureDesk(model, rate: pictureRate)
+    pictures = PictureDesk(model, rate: pictureRate, reuse)
   }
 
   /// As one by one, but pictures of a batch may be encoded together.

@@ -35,11 +35,12 @@ extension EncoderInput: Sendable where Content: Sendable {}
 
 extension EncoderInput {
   /// The step that the features are; where there are none, that there is no step.
-  func encoded(_ features: Features?, valid: Float) -> Encoded {
+  func encoded(_ features: Features?, valid: Float, isReused: Bool = false) -> Encoded {
     guard let features else { return .lost(slot, epoch: epoch, interval) }
     return .step(
       Step(
-        slot: slot, epoch: epoch, interval: interval, valid: valid, vector: features.vector, quality: features.quality))
+        slot: slot, epoch: epoch, interval: interval, valid: valid, vector: features.vector, quality: features.quality,
+        isReused: isReused))
   }
 }
 

@@ -1,6 +1,6 @@
 package import Media
 
-/// How much a picture shows: the variance of its luma, at the small size that builtin looks at.
+/// The luma of a picture at the small size that builtin looks at, and how much it shows: the variance.
 package struct LumaMeter {
   private var sums: [UInt32] = []
   private var planes = [UInt16](repeating: 0, count: 3 * Kernels.area)
@@ -8,10 +8,13 @@ package struct LumaMeter {
 
   package init() {}
 
-  package mutating func variance(_ image: RGBImage) -> Float {
+  package mutating func variance(_ image: RGBImage) -> Float { Encode.variance(ofLuma: luma(of: image)) }
+
+  /// → [Kernels.area] in sixteenths of a grey level.
+  mutating func luma(of image: RGBImage) -> [UInt16] {
     Kernels.shrink(image.pixels, width: image.width, height: image.height, sums: &sums, planes: &planes)
     Kernels.luma(planes, out: &luma)
-    return Encode.variance(ofLuma: luma)
+    return luma
   }
 }
 

@@ -7,6 +7,8 @@ import Media
 struct PictureDesk {
   private let model: any Model
   private let rate: Ratio
+  /// Nil: every new picture is encoded.
+  private var reuse: PictureReuse?
   private var tracks: [Slot: PictureTrack] = [:]
   private var encoders: [Slot: any FeatureEncoder<RGBImage>] = [:]
   private var shared: (any FeatureEncoder<RGBImage>)?
@@ -14,19 +16,22 @@ struct PictureDesk {
   private var ready: [(image: RGBImage, features: Features?)] = []
 
   /// rate: pictures per second of the grid.
-  init(_ model: any Model, rate: Ratio) {
+  init(_ model: any Model, rate: Ratio, _ reuse: PictureReuse?) {
     self.model = model
     self.rate = rate
+    self.reuse = reuse
   }
 
   /// Encodes the new pictures among `items` together.
   mutating func lookAhead(_ items: [Item], from whereabouts: Whereabouts) throws {
     guard model.encodesPicturesAlone else { return }
-    var whereabouts = whereabouts
+    var (whereabouts, ahead) = (whereabouts, reuse)
+    defer { if let ahead { reuse?.learn(from: ahead) } }
     var inputs: [EncoderInput<RGBImage>] = []
     for item in items {
       if case .mark(let mark) = item { whereabouts.note(mark) }
-      guard case .picture(let picture) = item else { continue }
+      let isReused = ahead?.foresees(item) ?? false
+      guard case .picture(let picture) = item, !isReused else { continue }
       let isKnown = tracks[picture.slot]?.isShowing(picture.image) ?? false
       if !isKnown, !inputs.contains(where: { $0.content.isSameStorage(as: picture.image) }) {
         inputs.append(whereabouts.input(picture, rate: rate))
@@ -42,18 +47,22 @@ struct PictureDesk {
     var track = tracks[picture.slot] ?? PictureTrack()
     defer { tracks[picture.slot] = track }
     return try track.accept(
-      whereabouts.input(picture, rate: rate), valid: picture.valid, again: { again($0, picture.slot) },
-      look: { try look($0) })
+      whereabouts.input(picture, rate: rate), valid: picture.valid, isReused: reuse?.takesOver(picture) ?? false,
+      again: { again($0, picture.slot) }, look: { try look($0) })
   }
 
   /// The epoch is over. What was encoded in advance stays: it belongs to those that follow.
   mutating func forget() {
     tracks = [:]
     encoders = [:]
+    reuse?.forget()
   }
 
   /// Nothing encoded in advance is asked for any more.
-  mutating func endBatch() { ready = [] }
+  mutating func endBatch() {
+    ready = []
+    reuse?.endBatch()
+  }
 
   private mutating func look(_ input: EncoderInput<RGBImage>) throws -> Features? {
     if let known = ready.first(where: { $0.image.isSameStorage(as: input.content) }) { return known.features }

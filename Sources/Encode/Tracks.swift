@@ -56,18 +56,22 @@ struct SoundTrack {
 
 /// The pictures of one track in one epoch: a picture that is still on screen is not encoded again.
 struct PictureTrack {
-  /// Kept alive, so that its storage cannot become another picture's. One without features is not tried again
-  /// while it is on screen.
+  /// The picture encoded last, kept alive so that its storage cannot become another picture's. One without features
+  /// is not tried again while it is on screen.
   private var last: (image: RGBImage, features: Features?)?
 
   /// One step, from the picture's instant to the next of the grid.
   /// - Parameters:
+  ///   - isReused: it takes over what the picture encoded last gave, if that gave anything.
   ///   - again: what a picture still on screen gives, from what it gave before.
   ///   - look: what a new picture gives.
   mutating func accept(
-    _ input: EncoderInput<RGBImage>, valid: Float, again: (Features) -> Features,
+    _ input: EncoderInput<RGBImage>, valid: Float, isReused: Bool, again: (Features) -> Features,
     look: (EncoderInput<RGBImage>) throws -> Features?
   ) rethrows -> Encoded {
+    if isReused, let features = last?.features {
+      return input.encoded(again(features), valid: valid, isReused: true)
+    }
     let features: Features?
     if let last, last.image.isSameStorage(as: input.content) {
       features = last.features.map(again)

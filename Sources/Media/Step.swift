@@ -10,14 +10,20 @@ package struct Step: Sendable {
   /// What can be said of the signal whatever the encoder: sound, its mean power (full scale = 1);
   /// pictures, the variance of their luma (0…255, full range); text, 0.
   package var quality: Float
+  /// Taken over from an earlier picture of the track.
+  package var isReused: Bool
 
-  package init(slot: Slot, epoch: Int32, interval: Interval, valid: Float, vector: [Float], quality: Float = 0) {
+  package init(
+    slot: Slot, epoch: Int32, interval: Interval, valid: Float, vector: [Float], quality: Float = 0,
+    isReused: Bool = false
+  ) {
     self.slot = slot
     self.epoch = epoch
     self.interval = interval
     self.valid = valid
     self.vector = vector
     self.quality = quality
+    self.isReused = isReused
   }
 }
 

@@ -68,9 +68,10 @@ package struct WindowTrack: Sendable {
   /// Native stamps: sound, of the first sample used; pictures, of the frames used in order.
   package var pts: [Int64]
   package var timeBase: Ratio?
-  /// Distinct source frames, and instants that showed an already used one.
+  /// Distinct source frames, instants that showed an already used one, and frames that took over another's vector.
   package var frames: Int32
   package var framesRepeated: Int32
+  package var framesReused: Int32
   /// The mean `Step.quality` over what is covered; nil when absent.
   package var quality: Float?
   /// The steps inside the window; empty unless asked for.
@@ -78,7 +79,7 @@ package struct WindowTrack: Sendable {
 
   package init(
     slot: Slot, valid: Float = 0, vector: [Float]? = nil, pts: [Int64] = [], timeBase: Ratio? = nil,
-    frames: Int32 = 0, framesRepeated: Int32 = 0, quality: Float? = nil, steps: [Step] = []
+    frames: Int32 = 0, framesRepeated: Int32 = 0, framesReused: Int32 = 0, quality: Float? = nil, steps: [Step] = []
   ) {
     self.slot = slot
     self.valid = valid
@@ -87,6 +88,7 @@ package struct WindowTrack: Sendable {
     self.timeBase = timeBase
     self.frames = frames
     self.framesRepeated = framesRepeated
+    self.framesReused = framesReused
     self.quality = quality
     self.steps = steps
   }

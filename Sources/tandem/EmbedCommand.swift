@@ -34,6 +34,9 @@ struct EmbedCommand: ParsableCommand {
 
   @OptionGroup var way: WayOptions
 
+  @Option(help: "Reuse a frame's vector for those that differ from it by less than EPS grey levels, 0 to 255.")
+  var reuse: Double?
+
   @Option(help: "Name of the one input in its records.")
   var name: String?
 
@@ -70,6 +73,7 @@ struct EmbedCommand: ParsableCommand {
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit is at least 1") }
+    if let reuse, !(0...255).contains(reuse) { throw ValidationError("--reuse is 0 to 255 grey levels") }
     if listen != nil, output != "-" { throw ValidationError("--listen and --output exclude each other") }
     if resume, output == "-" { throw ValidationError("--resume needs --output PATH") }
     if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("standard input can be read once") }
@@ -77,7 +81,7 @@ struct EmbedCommand: ParsableCommand {
 
   func run() throws {
     let inputs = try Inputs(inputs, name: name, shard: shard)
-    let plan = try WayPlan(way, hasSteps: way.steps)
+    let plan = try WayPlan(way, reuseBelow: reuse ?? 0, hasSteps: way.steps)
     defer { for program in plan.programs { program.close() } }
     let output = try RecordOutput(self, plan.layout)
     let signals = Signals.shared

@@ -13,6 +13,8 @@ struct WayPlan: Sendable {
   let grid: Grid
   let selection: TrackSelection
   let fuse: Fuser.Kind
+  /// Nil: every picture is encoded.
+  let reuse: PictureReuse?
   let threads: Int
   /// Same bits on every run.
   let isDeterministic: Bool
@@ -23,7 +25,7 @@ struct WayPlan: Sendable {
   func request(from start: TimeSpan = .zero) -> SourceRequest {
     SourceRequest(
       sampleRate: model.sound?.rate ?? 16_000, pictureRate: grid.pictureRate, stillLength: grid.length,
-      start: start - lookback - TimeSpan(seconds: 1))
+      start: start - lookback - (reuse == nil ? .zero : PictureReuse.renewal) - TimeSpan(seconds: 1))
   }
 
   /// What may be under way between decoding and encoding, which the encoder takes at once: hand-overs, and bytes of
@@ -38,8 +40,9 @@ struct WayPlan: Sendable {
     return max(sound, TimeSpan(ticks: 1, grid.pictureRate.inverse))
   }
 
-  /// - Throws: `Failure` 78 for an unknown model, 64 for vectors that cannot be fused as asked.
-  init(_ options: WayOptions, hasSteps: Bool = false) throws {
+  /// - Parameter reuseBelow: grey levels; see `PictureReuse`. Nothing differs by less than 0.
+  /// - Throws: `Failure` 78 for an unknown model, 64 for vectors that cannot be fused or reused as asked.
+  init(_ options: WayOptions, reuseBelow: Double = 0, hasSteps: Bool = false) throws {
     let choice = try ModelChoice(
       options.model, options.engine, threads: options.threads, isDeterministic: options.deterministic)
     let model = choice.model
@@ -48,6 +51,7 @@ struct WayPlan: Sendable {
     let rate = options.fps?.ratio ?? model.pictures?.rate ?? Ratio(2)
     grid = Grid(length: options.window.span, hop: options.hop.span, pictureRate: rate)
     selection = options.tracks.selection
+    reuse = try Self.reuse(below: reuseBelow, model)
     threads = options.threads
     isDeterministic = options.deterministic
     let columns = selection.slots.map { slot in
@@ -60,24 +64,36 @@ struct WayPlan: Sendable {
     do { width = try Fuser.dimensions(fuse, columns) } catch { throw Failure.usage("\(error)") }
     layout = RecordLayout(
       columns: columns, fusedDimensions: width, hasSteps: hasSteps,
-      metadata: Self.metadata(choice, grid, fuse, selection, hasSteps))
+      metadata: Self.metadata(choice, grid, fuse, selection, reuseBelow, hasSteps))
+  }
+
+  private static func reuse(below limit: Double, _ model: any Model) throws -> PictureReuse? {
+    guard limit > 0 else { return nil }
+    guard model.pictures != nil else { throw Failure.usage("--reuse: \(model.name) has no encoder for pictures") }
+    guard model.encodesPicturesAlone else {
+      throw Failure.usage("--reuse: \(model.name) compares each picture with the one before, it must see all")
+    }
+    return PictureReuse(below: limit)
   }
 
   private static func metadata(
-    _ choice: ModelChoice, _ grid: Grid, _ fuse: Fuser.Kind, _ selection: TrackSelection, _ hasSteps: Bool
+    _ choice: ModelChoice, _ grid: Grid, _ fuse: Fuser.Kind, _ selection: TrackSelection, _ reuseBelow: Double,
+    _ hasSteps: Bool
   ) -> [(key: String, value: String)] {
     let (model, weights) = (choice.model, choice.sha256)
     let lookahead = model.sound?.delay.nanoseconds ?? 0
     let tracks = selection.entries.map(\.description).joined(separator: ",")
     // All that decides the numbers in a record; the order of these lines is part of the hash.
-    let configuration = [
+    var configuration = [
       "model \(model.name) \(weights)", "window \(grid.length.flicks)", "hop \(grid.hop.flicks)",
       "fps \(grid.pictureRate)", "fuse \(fuse.rawValue)", "head none", "tracks \(tracks)", "steps \(hasSteps)",
       "precision \(choice.precision)",
-    ].joined(separator: "\n")
+    ]
+    if reuseBelow > 0 { configuration.append("reuse \(reuseBelow)") }
     return [
       ("tandem.schema", "1"), ("tandem.version", Version.text), ("tandem.model", model.name),
-      ("tandem.model_sha256", weights), ("tandem.config_sha256", SHA256.hex(Array(configuration.utf8))),
+      ("tandem.model_sha256", weights),
+      ("tandem.config_sha256", SHA256.hex(Array(configuration.joined(separator: "\n").utf8))),
       ("tandem.semantic", String(model.isSemantic)), ("tandem.space", model.space.rawValue),
       ("tandem.window_ns", String(grid.length.nanoseconds)), ("tandem.hop_ns", String(grid.hop.nanoseconds)),
       ("tandem.lookahead_ns", String(lookahead)), ("tandem.fuse", fuse.rawValue), ("tandem.ffmpeg", FFmpeg.version),

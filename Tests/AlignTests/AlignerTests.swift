@@ -40,10 +40,12 @@ struct Feed {
   }
 
   mutating func step(
-    _ slot: Slot, _ start: Int64, _ end: Int64, _ vector: [Float], valid: Float = 1, quality: Float = 0
+    _ slot: Slot, _ start: Int64, _ end: Int64, _ vector: [Float], valid: Float = 1, quality: Float = 0,
+    isReused: Bool = false
   ) {
     let step = Step(
-      slot: slot, epoch: 0, interval: span(start, end), valid: valid, vector: vector, quality: quality)
+      slot: slot, epoch: 0, interval: span(start, end), valid: valid, vector: vector, quality: quality,
+      isReused: isReused)
     output += aligner.accept(.step(step))
   }
 

@@ -134,6 +134,19 @@ import Testing
     #expect(feed.track(picture, window: 1).framesRepeated == 2)
   }
 
+  @Test mutating func framesThatTookOverAVectorCountOnceHoweverLongTheyAreShown() {
+    feed.cover(picture, 0, 3000)
+    feed.show(0, at: 0)
+    feed.show(500, at: 500, 1000)
+    feed.show(1500, at: 1500)
+    for half: Int64 in 0..<4 {
+      feed.step(picture, half * 500, half * 500 + 500, [1], isReused: half == 1 || half == 2)
+    }
+    feed.close(3000)
+    #expect(feed.track(picture, window: 0).frames == 3 && feed.track(picture, window: 0).framesReused == 1)
+    #expect(feed.track(picture, window: 1).frames == 2 && feed.track(picture, window: 1).framesReused == 1)
+  }
+
   @Test mutating func aFrameShownOverAGapStillTellsItsTimeBase() {
     feed.cover(picture, 0, 500)
     feed.show(0, at: 0, 500, 1000, 1500, 2000, 2500)

@@ -6,7 +6,7 @@ import Testing
 
 /// A model whose pictures are encoded in batches, whose sound chunks of 2 s say four things, and which reads.
 /// The vectors tell the number of the call and the place in it.
-private final class Batcher: Model {
+final class Batcher: Model {
   let calls = Mutex<[Int]>([])
   var name: String { "batcher" }
   var isSemantic: Bool { true }
