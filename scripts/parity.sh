@@ -24,6 +24,7 @@ for name in efficientnet-lite0 whisper-tiny.en all-MiniLM-L6-v2; do
   cp -r "$work/cases/${name,,}" "$work/cases/starter-$name"
   cp -r "$work/models/starter/$name/." "$work/cases/starter-$name"
 done
-TANDEM_PARITY_CASES="$work/cases" swift test -c release --scratch-path .build-test -Xswiftc -enable-testing \
+traits=(); [ -e /usr/include/dnnl.h ] && traits=(--traits OneDNN)
+TANDEM_PARITY_CASES="$work/cases" swift test -c release "${traits[@]}" --scratch-path .build-test -Xswiftc -enable-testing \
   --disable-xctest --filter EncodeTests
 python3 Tests/Parity/tokenizer_parity.py
