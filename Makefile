@@ -1,5 +1,5 @@
 # The habits of this house. Both `make run` and `make test` install what is missing first.
-.PHONY: run test setup setup-test build unit path lint format fixtures parity bench bench-models clean
+.PHONY: run test setup setup-test build unit path lint format fixtures parity meaning bench bench-models clean
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config curl
 TEST_PACKAGES = ffmpeg python3 python3-venv
@@ -46,6 +46,10 @@ fixtures:
 # Every family and tokenizer against its original, at real sizes: fetches torch and transformers.
 parity: setup setup-test
 	bash scripts/parity.sh
+
+# What the starter model means, beside chance: fetches weights and media.
+meaning: setup build setup-test
+	bash scripts/meaning.sh
 
 # Ratios against ffmpeg, side by side in one run.
 bench: build setup-test
