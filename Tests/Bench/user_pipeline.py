@@ -14,6 +14,7 @@ import av
 import numpy as np
 import torch
 import zoo
+import torchvision_operators  # noqa: F401  found by zoo
 
 RATE, WINDOW, BATCH, FPS = 48_000, 480_000, 8, 2
 
@@ -92,5 +93,4 @@ def main(path, passes):
 
 
 if __name__ == "__main__":
-    LIBRARY = zoo.load_torchvision()
     main(*sys.argv[1:])

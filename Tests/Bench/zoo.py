@@ -42,6 +42,7 @@ def graph(folder: Path, batch: int) -> Path:
 def tower(folder: Path):
     """The picture tower of CLIP, or the sound tower of CLAP, with its projection: one tensor in, one out."""
     import torch
+    import torchvision_operators  # noqa: F401
     import transformers
 
     class Picture(torch.nn.Module):
@@ -62,16 +63,6 @@ def tower(folder: Path):
 
     transformers.logging.set_verbosity_error()
     return (Picture() if folder == CLIP else Sound()).eval()
-
-
-def load_torchvision():
-    """torchvision beside the CPU build of torch: two operators that it looks for must exist."""
-    import torch
-
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    return library
 
 
 def _make_clip(folder: Path):
@@ -106,5 +97,4 @@ def _export(folder: Path, batch: int):
 
 
 if __name__ == "__main__":
-    load = load_torchvision()
     make()

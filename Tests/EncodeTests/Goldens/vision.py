@@ -9,11 +9,7 @@ import sys
 
 import numpy as np
 import torch
-
-library = torch.library.Library("torchvision", "DEF")  # PyPI's torchvision lacks these two in a CPU torch
-for operator in ("nms", "qnms"):
-    library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
+import torchvision_operators  # noqa: F401
 from PIL import Image  # noqa: E402
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: E402
 from torchvision.transforms import InterpolationMode  # noqa: E402
