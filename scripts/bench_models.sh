@@ -11,3 +11,4 @@ if [ ! -e "$venv/ready" ]; then
   touch "$venv/ready"
 fi
 "$venv/bin/python" Tests/Bench/models.py
+"$venv/bin/python" Tests/Bench/pipeline.py

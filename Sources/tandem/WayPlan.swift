@@ -31,7 +31,7 @@ struct WayPlan: Sendable {
   /// What may be under way between decoding and encoding, which the encoder takes at once: hand-overs, and bytes of
   /// pictures and sound. Batches change the last bits of products, so a deterministic run encodes one by one.
   var batch: (hands: Int, bytes: Int) {
-    model.encodesPicturesAlone && !isDeterministic ? (hands: 16, bytes: 64 << 20) : (hands: 1, bytes: 16 << 20)
+    model.encodesPicturesAlone && !isDeterministic ? (hands: 16, bytes: 24 << 20) : (hands: 1, bytes: 16 << 20)
   }
 
   /// How long a step reaches back or ahead, at most.
