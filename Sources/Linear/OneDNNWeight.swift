@@ -31,7 +31,7 @@
     }
 
     /// Plans kept; texts have many lengths.
-    private static let limit = 64
+    private static let limit = 128
 
     init(columns: Int, depth: Int, engine: Engine, from source: RowSource) throws(LinearError) {
       self.columns = columns
