@@ -22,6 +22,9 @@ let package = Package(
   targets: [
     // The nouns. Imports nothing.
     .target(name: "Media", swiftSettings: safe),
+    // What Linux has beside the C library, and: descriptors, sockets, children, shared memory.
+    .systemLibrary(name: "CLinux"),
+    .target(name: "System", dependencies: ["Media", "CLinux"], swiftSettings: safe),
     // libcrypto, as Debian has it.
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // Checksums of bytes and files. The only target that knows libcrypto.
@@ -56,25 +59,25 @@ let package = Package(
     // Items become steps, one file per model family.
     .target(name: "Encode", dependencies: ["Media", "CKernels", "Linear", "Tokenize"], swiftSettings: safe),
     // Encoders that are other programs: their protocol and their processes.
-    .target(name: "External", dependencies: ["Media"], swiftSettings: safe),
+    .target(name: "External", dependencies: ["Media", "System"], swiftSettings: safe),
     // Steps become windows.
     .target(name: "Align", dependencies: ["Media"], swiftSettings: safe),
     // Windows become embeddings.
     .target(name: "Fuse", dependencies: ["Media"], swiftSettings: safe),
     // Embeddings become bytes: Arrow, NDJSON, npy; file, stdout, socket.
-    .target(name: "Emit", dependencies: ["Media"], swiftSettings: safe),
+    .target(name: "Emit", dependencies: ["Media", "System"], swiftSettings: safe),
     // A source and its records as a picture or a table for people.
     .target(name: "Plot", dependencies: ["Media"], swiftSettings: safe),
     // The Dispatch pipeline: the only owner of threads and queues.
     .target(name: "Flow", dependencies: ["Media"], swiftSettings: safe),
     // Checkpoints from where they are published into folders of this machine.
     .target(
-      name: "Hub", dependencies: ["Media", "Digest"], resources: [.embedInCode("Resources")], swiftSettings: safe),
+      name: "Hub", dependencies: ["Media", "System", "Digest"], resources: [.embedInCode("Resources")], swiftSettings: safe),
     // The commands: the only place that sees every room.
     .executableTarget(
       name: "tandem",
       dependencies: [
-        "Media", "Digest", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse", "Emit",
+        "Media", "System", "Digest", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse", "Emit",
         "Plot", "Flow", "Hub",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
@@ -82,6 +85,7 @@ let package = Package(
       swiftSettings: safe),
     // Tests mirror the rooms; those of the whole way stand in Tests/Path, in Python.
     .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: safe),
+    .testTarget(name: "SystemTests", dependencies: ["System"], swiftSettings: safe),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: safe),
     .testTarget(name: "DecodeTests", dependencies: ["Media", "Decode"], swiftSettings: safe),
     .testTarget(name: "TimelineTests", dependencies: ["Media", "Timeline"], swiftSettings: safe),
@@ -119,7 +123,7 @@ let package = Package(
     .testTarget(name: "ExternalTests", dependencies: ["External", "Media"], swiftSettings: safe),
     .testTarget(name: "AlignTests", dependencies: ["Media", "Align"], swiftSettings: safe),
     .testTarget(name: "FuseTests", dependencies: ["Media", "Fuse"], swiftSettings: safe),
-    .testTarget(name: "EmitTests", dependencies: ["Emit", "Media"], swiftSettings: safe),
+    .testTarget(name: "EmitTests", dependencies: ["Emit", "Media", "System"], swiftSettings: safe),
     .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
     .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
     .testTarget(name: "HubTests", dependencies: ["Hub"], swiftSettings: safe),

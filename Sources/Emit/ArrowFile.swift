@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A file as a sequence of Arrow messages.
 struct ArrowFile: ~Copyable {

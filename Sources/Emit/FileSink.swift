@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A file, a pipe or a terminal. A regular file always ends at a whole batch, also after an error.
 struct FileSink: ~Copyable, Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The whole lines of a file, one after the other, in bounded memory.
 struct LineReader: ~Copyable {

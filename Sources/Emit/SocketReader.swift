@@ -1,3 +1,5 @@
+import System
+
 /// One who is connected to the socket, and what it has still to take.
 struct SocketReader: Sendable {
   private let connection: Connection

@@ -1,5 +1,6 @@
 import Glibc
 import Media
+import System
 
 /// A Unix socket with any number of readers, served in turn from the caller's thread: each gets the stream's opening,
 /// then every batch from the one under way when it came.
@@ -24,7 +25,7 @@ struct SocketSink: ~Copyable, Sendable {
   private var current: [UInt8] = []
 
   init(_ path: String, opening: [UInt8], _ policy: ReaderPolicy) throws(EmitError) {
-    listener = try Listener.open(path)
+    do throws(Listener.Refusal) { listener = try Listener.open(path) } catch { throw EmitError(error, at: path) }
     self.path = path
     self.opening = opening
     self.policy = policy
@@ -144,5 +145,17 @@ extension SocketSink {
         return
       }
     }
+  }
+}
+
+extension EmitError {
+  fileprivate init(_ refusal: Listener.Refusal, at path: String) {
+    let line = "listen \(path): \(refusal)"
+    self =
+      switch refusal {
+      case .path: .usage(line)
+      case .isServed: .inputOutput(line)
+      case .system: .cannotCreate(line)
+      }
   }
 }

@@ -1,6 +1,5 @@
-import FoundationEssentials
 import Glibc
-import Media
+import System
 
 /// Another program, run to its end.
 struct Child {
@@ -21,18 +20,31 @@ struct Child {
   init(
     _ command: [String], input: [UInt8], holding held: Int32?, goesOn: () -> Bool
   ) throws(HubError) {
-    let pipes = try Pipes()
-    let process = try Self.spawn(command, pipes, held)
-    pipes.feed(input)
-    var texts: [[UInt8]] = [[], []]
-    let isDone = pipes.read(into: &texts, limit: Self.limit, goesOn: goesOn)
-    if !isDone { kill(process, SIGTERM) }
-    var status: Int32 = 0
-    while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
-    guard isDone else { throw .interrupted }
-    (output, errors) = (texts[0], texts[1])
-    let signal = status & 0x7F
-    exitCode = signal == 0 ? status >> 8 & 0xFF : 128 + signal
+    let pipes: [(read: Pipe, write: Pipe)]
+    do throws(Errno) { pipes = [try Pipe.pair(), try Pipe.pair(), try Pipe.pair()] } catch {
+      throw .unavailable("no pipe: \(error)")
+    }
+    let theirs = [pipes[0].read, pipes[1].write, pipes[2].write]
+    var descriptors = theirs.enumerated().map { (ours: $1.handOver(), theirs: Int32($0)) }
+    if let held { descriptors.append((held, held)) }
+    let process: ChildProcess
+    do throws(Errno) { process = try ChildProcess(command, .init(descriptors: descriptors)) } catch {
+      throw .unavailable("\(command[0]) cannot be run: \(error)")
+    }
+    for end in theirs { end.close() }
+    var talk = Talk(input: pipes[0].write, outputs: [pipes[1].read, pipes[2].read], input[...])
+    guard talk.goOn(limit: Self.limit, while: goesOn) else {
+      process.signal(SIGTERM)
+      _ = process.wait()
+      throw .interrupted
+    }
+    (output, errors) = (talk.texts[0], talk.texts[1])
+    exitCode =
+      switch process.wait() {
+      case .code(let code): code
+      case .signal(let number): 128 + number
+      case nil: 127
+      }
   }
 
   /// The last line that it said on standard error.
@@ -46,94 +58,31 @@ struct Child {
     let lines = String(decoding: errors, as: UTF8.self).split(whereSeparator: \.isNewline)
     return lines.last { $0.hasPrefix(beginning) }.map { String($0.dropFirst(beginning.count).prefix(300)) } ?? lastWords
   }
-
-  private static func spawn(_ command: [String], _ pipes: borrowing Pipes, _ held: Int32?) throws(HubError) -> pid_t {
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    for (number, end) in pipes.far.enumerated() {
-      unsafe posix_spawn_file_actions_adddup2(&actions, end, Int32(number))
-    }
-    if let held { unsafe posix_spawn_file_actions_adddup2(&actions, held, held) }
-    // We ignore these ourselves; the program shall not.
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawnattr_init(&attributes)
-    defer { unsafe posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    unsafe sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM, SIGPIPE] { unsafe sigaddset(&signals, signal) }
-    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-    let words = unsafe Self.copies(command.map(PathText.cString))
-    let variables = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)".utf8CString }
-    let surroundings = unsafe Self.copies(variables.map(Array.init))
-    defer { unsafe (words + surroundings).forEach { unsafe free($0) } }
-    var process: pid_t = 0
-    let code = unsafe posix_spawnp(&process, command[0], &actions, &attributes, words, surroundings)
-    guard code == 0 else {
-      throw unsafe .unavailable("\(command[0]) cannot be run: \(String(cString: strerror(code)))")
-    }
-    return process
-  }
-
-  /// Closed by nil, as C wants a list of texts.
-  private static func copies(_ texts: [[CChar]]) -> [UnsafeMutablePointer<CChar>?] {
-    unsafe texts.map { unsafe strdup($0) } + [nil]
-  }
 }
 
-/// The three standard streams of a child.
-private struct Pipes: ~Copyable {
-  /// The child's ends of input, output and errors; closed when it has been started.
-  let far: [Int32]
-  /// Ours.
-  private let near: [Int32]
+/// Gives a child its input and takes what it says, until it has said all.
+private struct Talk {
+  private let input: Pipe
+  private let outputs: [Pipe]
+  private var outgoing: ArraySlice<UInt8>
+  private(set) var texts: [[UInt8]] = [[], []]
 
-  init() throws(HubError) {
-    var (far, near): ([Int32], [Int32]) = ([], [])
-    for number in 0..<3 {
-      var ends: [Int32] = [-1, -1]
-      guard unsafe pipe(&ends) == 0 else {
-        for descriptor in far + near { close(descriptor) }
-        throw unsafe .unavailable("no pipe: \(String(cString: strerror(errno)))")
-      }
-      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-      far.append(ends[number == 0 ? 0 : 1])
-      near.append(ends[number == 0 ? 1 : 0])
-    }
-    (self.far, self.near) = (far, near)
+  init(input: Pipe, outputs: [Pipe], _ outgoing: ArraySlice<UInt8>) {
+    self.input = input
+    self.outputs = outputs
+    self.outgoing = outgoing
   }
 
-  deinit { for descriptor in near[1...] { close(descriptor) } }
-
-  /// All of it; a child that does not listen has ended, and says why itself.
-  func feed(_ input: [UInt8]) {
-    for descriptor in far { close(descriptor) }
-    var done = 0
-    while done < input.count {
-      let count = unsafe input[done...].withUnsafeBytes { unsafe write(near[0], $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      done += count
-    }
-    close(near[0])
-  }
-
-  /// Until both have ended; false where it was not to go on, or they say too much.
-  func read(into texts: inout [[UInt8]], limit: Int, goesOn: () -> Bool) -> Bool {
-    var open = [true, true]
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while open.contains(true) {
+  /// Until both outputs have ended; false where it was not to go on, or they say too much.
+  mutating func goOn(limit: Int, while goesOn: () -> Bool) -> Bool {
+    while outputs.contains(where: { $0.interest != nil }) {
       guard goesOn(), texts[0].count + texts[1].count <= limit else { return false }
-      var polled = open.indices.map { pollfd(fd: open[$0] ? near[$0 + 1] : -1, events: Int16(POLLIN), revents: 0) }
-      guard unsafe poll(&polled, 2, 100) > 0 else { continue }
-      for number in polled.indices where polled[number].revents != 0 {
-        let count = unsafe chunk.withUnsafeMutableBytes {
-          unsafe Glibc.read(near[number + 1], $0.baseAddress, $0.count)
-        }
-        if count < 0, errno == EINTR { continue }
-        open[number] = count > 0
-        if count > 0 { texts[number] += chunk[..<count] }
+      if outgoing.isEmpty { input.close() }
+      var interests = (outputs + [input]).compactMap(\.interest)
+      _ = try? poll(&interests, milliseconds: 100)
+      if case .count(let count) = input.write(outgoing) { outgoing = outgoing.dropFirst(count) }
+      for (number, output) in outputs.enumerated() {
+        if case .bytes(let bytes) = output.read(1 << 16) { texts[number] += bytes }
       }
     }
     return true

@@ -1,6 +1,7 @@
 import Glibc
 import Media
 import Synchronization
+import System
 import Testing
 
 @testable import Emit

@@ -27,7 +27,7 @@ struct SystemHost: ProgramHost {
     while !isCancelled, now < deadline { _ = poll(nil, 0, milliseconds(until: deadline, from: now)) }
   }
 
-  func start() throws(Mishap) -> any Program { try ChildProcess(command, errors: errors, now: clock) }
+  func start() throws(Mishap) -> any Program { try PipedProgram(command, errors: errors, now: clock) }
 }
 
 /// How long one wait lasts at most.

@@ -2,14 +2,14 @@ import Glibc
 
 /// System calls on stream sockets of the Unix domain; none of them blocks.
 extension Descriptor {
-  static func socket() throws(Errno) -> Descriptor {
+  package static func socket() throws(Errno) -> Descriptor {
     let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     return Descriptor(owning: try Errno.check { Glibc.socket(AF_UNIX, type, 0) })
   }
 
   /// Gives the socket its name in the file system, open to its owner only. Linux takes the new file's mode from the
   /// socket, so there is no moment, and no process-wide umask, in which others could connect.
-  func bind(_ path: UnixPath) throws(Errno) {
+  package func bind(_ path: UnixPath) throws(Errno) {
     _ = try Errno.check { fchmod(number, 0o600) }
     _ = try Errno.check {
       unsafe path.withAddress { address, length in unsafe Glibc.bind(number, address, length) }
@@ -17,7 +17,7 @@ extension Descriptor {
   }
 
   /// False where the path is taken.
-  func bindIfFree(_ path: UnixPath) throws(Errno) -> Bool {
+  package func bindIfFree(_ path: UnixPath) throws(Errno) -> Bool {
     do { try bind(path) } catch {
       if error.code == EADDRINUSE { return false }
       throw error
@@ -25,16 +25,16 @@ extension Descriptor {
     return true
   }
 
-  func connect(_ path: UnixPath) throws(Errno) {
+  package func connect(_ path: UnixPath) throws(Errno) {
     _ = try Errno.check {
       unsafe path.withAddress { address, length in unsafe Glibc.connect(number, address, length) }
     }
   }
 
-  func listen(backlog: Int32) throws(Errno) { _ = try Errno.check { Glibc.listen(number, backlog) } }
+  package func listen(backlog: Int32) throws(Errno) { _ = try Errno.check { Glibc.listen(number, backlog) } }
 
   /// The next connection; nil when none is waiting.
-  func accept() throws(Errno) -> Descriptor? {
+  package func accept() throws(Errno) -> Descriptor? {
     let accepted: Int32
     do { accepted = try Errno.check { Glibc.accept(number, nil, nil) } } catch {
       if error.code == EAGAIN || error.code == ECONNABORTED { return nil }
@@ -47,7 +47,7 @@ extension Descriptor {
   }
 
   /// Sends some of `bytes` from index `start`; how many, 0 when there is no room. Raises no SIGPIPE.
-  func send(_ bytes: [UInt8], from start: Int) throws(Errno) -> Int {
+  package func send(_ bytes: [UInt8], from start: Int) throws(Errno) -> Int {
     do {
       return try Errno.check {
         unsafe bytes.withUnsafeBytes {
@@ -63,14 +63,14 @@ extension Descriptor {
 }
 
 /// A path that fits the address of a Unix socket.
-struct UnixPath: Sendable {
+package struct UnixPath: Sendable {
   /// Bytes that fit, beside the zero at their end.
-  static let room = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+  package static let room = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
-  let text: String
+  package let text: String
 
   /// Nil if it is empty, holds a zero byte or is longer than the address has room for.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     guard !text.isEmpty, text.utf8.count <= Self.room, !text.utf8.contains(0) else { return nil }
     self.text = text
   }

@@ -1,11 +1,12 @@
 import Glibc
+import System
 
 /// A command as a child in a process group of its own, with three pipes. Whatever happens, it is reaped, and nothing
 /// that it started in its group outlives it.
-final class ChildProcess: Program {
+final class PipedProgram: Program {
   private static let readLength = 1 << 16
 
-  private let group: ProcessGroup
+  private let child: ChildProcess
   private var input: Pipe
   private var output: Pipe
   private var error: Pipe
@@ -14,9 +15,16 @@ final class ChildProcess: Program {
 
   /// - Throws: `Mishap` of kind `handshake` with the system's reason.
   init(_ command: [String], errors: ErrorLines, now: @escaping @Sendable () -> Duration) throws(Mishap) {
-    let pipes = [try Pipe.pair(), try Pipe.pair(), try Pipe.pair()]
-    group = try ProcessGroup(command, input: pipes[0].read, output: pipes[1].write, error: pipes[2].write)
-    for child in [pipes[0].read, pipes[1].write, pipes[2].write] { child.close() }
+    let pipes: [(read: Pipe, write: Pipe)]
+    do throws(Errno) { pipes = [try Pipe.pair(), try Pipe.pair(), try Pipe.pair()] } catch {
+      throw Mishap(.handshake, "cannot make a pipe: \(error)")
+    }
+    let theirs = [pipes[0].read, pipes[1].write, pipes[2].write]
+    do throws(Errno) {
+      child = try ChildProcess(
+        command, .init(descriptors: theirs.enumerated().map { ($1.handOver(), Int32($0)) }))
+    } catch { throw Mishap(.handshake, "\(command[0]): \(error)") }
+    for end in theirs { end.close() }
     (input, output, error) = (pipes[0].write, pipes[1].read, pipes[2].read)
     self.errors = errors
     self.now = now
@@ -33,17 +41,17 @@ final class ChildProcess: Program {
     let put = outgoing.isEmpty ? .nothing : input.write(outgoing)
     if case .count(let count) = put { exchange.written = count }
     // What it still said comes first: the end is told when nothing else is left.
-    if exchange.read.isEmpty, got == .end || put == .end || group.hasEnded { exchange.end = end() }
+    if exchange.read.isEmpty, got == .end || put == .end || child.hasEnded { exchange.end = end() }
     return exchange
   }
 
   func stop(patience: Duration) {
     input.close()
     if !hasEnded(within: patience) {
-      group.signal(SIGTERM)
+      child.signal(SIGTERM)
       _ = hasEnded(within: .milliseconds(500))
     }
-    group.kill()
+    child.kill()
     readErrors()
     errors.finish()
     output.close()
@@ -52,19 +60,16 @@ final class ChildProcess: Program {
 
   /// Why nothing more will come. A pipe may break a moment before its owner has ended.
   private func end() -> Mishap {
-    guard hasEnded(within: .milliseconds(200)), let ending = group.ending else {
+    guard hasEnded(within: .milliseconds(200)), let ending = child.ending else {
       return Mishap(.closed, "closed its input or output")
     }
     readErrors()
-    return switch ending {
-    case .code(let code): Mishap(.exit, "ended with exit code \(code)")
-    case .signal(let number): Mishap(.exit, "was ended by signal \(number)")
-    }
+    return Mishap(.exit, "\(ending)")
   }
 
   private func hasEnded(within patience: Duration) -> Bool {
     let deadline = now() + patience
-    while !group.hasEnded {
+    while !child.hasEnded {
       guard now() < deadline else { return false }
       // Its output is nobody's any more, but it must not be held up by it.
       wait(for: [output, error], until: min(deadline, now() + .milliseconds(5)))

@@ -1,7 +1,7 @@
-import Glibc
+package import Glibc
 
 /// One end of a pipe. Never blocks; closed when it goes.
-final class Pipe {
+package final class Pipe {
   private var descriptor: Int32
   /// The other end is closed, or this one broke.
   private var isAtEnd = false
@@ -16,26 +16,25 @@ final class Pipe {
 
   deinit { close() }
 
-  /// - Throws: `Mishap` of kind `handshake` where the system has no more.
-  static func pair() throws(Mishap) -> (read: Pipe, write: Pipe) {
+  package static func pair() throws(Errno) -> (read: Pipe, write: Pipe) {
     var ends: [Int32] = [-1, -1]
-    guard unsafe pipe(&ends) == 0 else { throw .system("cannot make a pipe", errno) }
+    _ = try Errno.check { unsafe pipe(&ends) }
     return (Pipe(ends[0], POLLIN), Pipe(ends[1], POLLOUT))
   }
 
-  func close() {
+  package func close() {
     if descriptor >= 0 { _ = Glibc.close(descriptor) }
     descriptor = -1
   }
 
   /// What to wait for; nil where nothing will come.
-  var interest: pollfd? { isOpen ? pollfd(fd: descriptor, events: events, revents: 0) : nil }
+  package var interest: pollfd? { isOpen ? pollfd(fd: descriptor, events: events, revents: 0) : nil }
 
   private var isOpen: Bool { descriptor >= 0 && !isAtEnd }
 
-  enum Got: Equatable { case bytes([UInt8]), nothing, end }
+  package enum Got: Equatable { case bytes([UInt8]), nothing, end }
 
-  func read(_ count: Int) -> Got {
+  package func read(_ count: Int) -> Got {
     guard isOpen else { return .end }
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       let got = unsafe Glibc.read(descriptor, buffer.baseAddress, count)
@@ -45,10 +44,10 @@ final class Pipe {
     return bytes.isEmpty ? isAtEnd ? .end : .nothing : .bytes(bytes)
   }
 
-  enum Put: Equatable { case count(Int), nothing, end }
+  package enum Put: Equatable { case count(Int), nothing, end }
 
   /// Raises SIGPIPE, which this process ignores, where nobody reads.
-  func write(_ bytes: ArraySlice<UInt8>) -> Put {
+  package func write(_ bytes: ArraySlice<UInt8>) -> Put {
     guard isOpen else { return .end }
     let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
     if count >= 0 { return .count(count) }
@@ -57,15 +56,8 @@ final class Pipe {
   }
 
   /// For the child, in which it blocks as others expect: its end, unlike ours, is taken over by it alone.
-  func handOver() -> Int32 {
+  package func handOver() -> Int32 {
     _ = fcntl(descriptor, F_SETFL, 0)
     return descriptor
-  }
-}
-
-extension Mishap {
-  /// What the system refused, by its error number.
-  static func system(_ what: String, _ code: Int32) -> Mishap {
-    Mishap(.handshake, unsafe "\(what): \(String(cString: strerror(code)))")
   }
 }

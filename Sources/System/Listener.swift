@@ -1,32 +1,45 @@
 import Glibc
 
 /// A Unix socket that others can connect to, under a name in the file system that goes with it.
-struct Listener: ~Copyable, Sendable {
-  private(set) var descriptor: Descriptor
+package struct Listener: ~Copyable, Sendable {
+  package private(set) var descriptor: Descriptor
   private let path: UnixPath
   private let file: FileIdentity?
 
-  /// Listens at `path`, for the owner only. A socket file there that nobody answers on is replaced.
-  /// Throws `usage` for a path that is no socket address, `inputOutput` where someone is already serving,
-  /// `cannotCreate` otherwise.
-  static func open(_ path: String) throws(EmitError) -> Listener {
-    guard let address = UnixPath(path) else {
-      throw .usage("listen \(path): a socket's path has 1 to \(UnixPath.room) bytes")
+  /// Why nobody can be let in, in one line.
+  package enum Refusal: Error, Hashable, CustomStringConvertible {
+    /// The path is no socket's address.
+    case path
+    /// Someone answers there already.
+    case isServed
+    case system(Errno)
+
+    package var description: String {
+      switch self {
+      case .path: "a socket's path has 1 to \(UnixPath.room) bytes"
+      case .isServed: "another process serves there"
+      case .system(let error): "\(error)"
+      }
     }
+  }
+
+  /// Listens at `path`, for the owner only. A socket file there that nobody answers on is replaced.
+  package static func open(_ path: String) throws(Refusal) -> Listener {
+    guard let address = UnixPath(path) else { throw .path }
     do {
       let socket = try Descriptor.socket()
       if try !socket.bindIfFree(address) {
-        if try isServed(address) { throw EmitError.inputOutput("listen \(path): another process serves there") }
+        if try isServed(address) { throw Refusal.isServed }
         _ = unsafe unlink(path)
         try socket.bind(address)
       }
       try socket.listen(backlog: 64)
       return Listener(descriptor: socket, path: address, file: FileIdentity(path))
-    } catch let error as EmitError {
-      throw error
-    } catch {
-      throw .cannotCreate("listen \(path): \(error)")
-    }
+    } catch let refusal as Refusal {
+      throw refusal
+    } catch let error as Errno {
+      throw .system(error)
+    } catch { preconditionFailure("nothing else is thrown: \(error)") }
   }
 
   private init(descriptor: consuming Descriptor, path: UnixPath, file: FileIdentity?) {
@@ -38,7 +51,7 @@ struct Listener: ~Copyable, Sendable {
   deinit { removeFile() }
 
   /// Lets nobody in any more.
-  mutating func close() {
+  package mutating func close() {
     removeFile()
     try? descriptor.close()
   }

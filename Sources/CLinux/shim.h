@@ -1,0 +1,35 @@
+// What Linux has and Swift's Glibc module leaves out: GNU extensions, variadic calls, macros.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Memory without a name whose size can be sealed; −1 and errno.
+static inline int linux_sealable_memory(const char *_Nonnull name) {
+  return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+// Forbids every change of size, and of that. The seals' numbers are those of <linux/fcntl.h>.
+static const int LINUX_SIZE_SEALS = 0x1 | 0x2 | 0x4;
+static inline int linux_seal_size(int fd) { return fcntl(fd, 1024 + 9, LINUX_SIZE_SEALS); }
+static inline int linux_has_sealed_size(int fd) {
+  int seals = fcntl(fd, 1024 + 10);
+  return seals >= 0 && (seals & LINUX_SIZE_SEALS) == LINUX_SIZE_SEALS;
+}
+
+// Who has connected to a Unix socket: 0, or −1 and errno.
+static inline int linux_peer(int fd, uint32_t *_Nonnull uid, int32_t *_Nonnull pid) {
+  struct { int32_t pid; uint32_t uid; uint32_t gid; } peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
+  *uid = peer.uid;
+  *pid = peer.pid;
+  return 0;
+}

@@ -1,0 +1,142 @@
+package import Glibc
+import Media
+import Synchronization
+
+/// Another program that runs as our child, and all that it starts and leaves in its process group. Whatever happens,
+/// it is reaped and outlives nobody who owns it.
+package final class ChildProcess: Sendable {
+  package enum Ending: Hashable, Sendable, CustomStringConvertible {
+    case code(Int32), signal(Int32)
+
+    package var description: String {
+      switch self {
+      case .code(let code): "ended with exit code \(code)"
+      case .signal(let number): "was ended by signal \(number)"
+      }
+    }
+  }
+
+  /// What a child is, beside its command.
+  package struct Setting: Sendable {
+    /// Our descriptors and the numbers under which the child has them.
+    package var descriptors: [(ours: Int32, theirs: Int32)]
+    /// Whether it leads a process group of its own: then a terminal's signals do not reach it, and it does not read
+    /// from the terminal.
+    package var leadsGroup: Bool
+
+    package init(descriptors: [(ours: Int32, theirs: Int32)] = [], leadsGroup: Bool = true) {
+      self.descriptors = descriptors
+      self.leadsGroup = leadsGroup
+    }
+  }
+
+  package let number: pid_t
+  private let leadsGroup: Bool
+  private let isReaped = Mutex(false)
+
+  /// Starts the command, found as a shell finds it, with our environment and with the signals' usual meanings.
+  package init(_ command: [String], _ setting: Setting) throws(Errno) {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    // By way of numbers that none of theirs can be: one that is put in place would overwrite another of ours.
+    let highest = setting.descriptors.map(\.theirs).max() ?? 0
+    let copies = try setting.descriptors.map { descriptor throws(Errno) in
+      try Copy(of: descriptor.ours, above: highest)
+    }
+    for (copy, descriptor) in zip(copies, setting.descriptors) {
+      unsafe posix_spawn_file_actions_adddup2(&actions, copy.number, descriptor.theirs)
+    }
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+    for number in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { unsafe sigaddset(&signals, number) }
+    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+    let flags = (setting.leadsGroup ? POSIX_SPAWN_SETPGROUP : 0) | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+    unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+
+    var words = unsafe command.map { unsafe strdup(PathText.cString($0)) } + [nil]
+    defer { unsafe words.forEach { unsafe free($0) } }
+    var started: pid_t = 0
+    let code = unsafe posix_spawnp(&started, words[0]!, &actions, &attributes, &words, environ)
+    guard code == 0 else { throw Errno(code: code) }
+    withExtendedLifetime(copies) {}
+    number = started
+    leadsGroup = setting.leadsGroup
+    LiveChildren.add(target)
+  }
+
+  deinit { kill() }
+
+  /// Whether the program has ended; what it started may still run.
+  package var hasEnded: Bool { isReaped.withLock { $0 } || ending != nil }
+
+  /// How it ended; nil while it runs, and after `kill`.
+  package var ending: Ending? { isReaped.withLock { $0 ? nil : look(WNOHANG) } }
+
+  /// Waits for its end; nil after `kill`, which another thread may call meanwhile.
+  package func wait() -> Ending? { isReaped.withLock { $0 } ? nil : look(0) }
+
+  package func signal(_ code: Int32) { isReaped.withLock { if !$0 { _ = Glibc.kill(target, code) } } }
+
+  /// Ends all that is left of it and of its group, and reaps it.
+  package func kill() {
+    isReaped.withLock { isReaped in
+      guard !isReaped else { return }
+      _ = Glibc.kill(target, SIGKILL)
+      while waitpid(number, nil, 0) < 0, errno == EINTR {}
+      isReaped = true
+      LiveChildren.remove(target)
+    }
+  }
+
+  /// Whom signals go to: the group that it leads, or itself.
+  private var target: pid_t { leadsGroup ? -number : number }
+
+  /// It stays a zombie, so that its number and its group's cannot become others'.
+  private func look(_ patience: Int32) -> Ending? {
+    var info = unsafe siginfo_t()
+    var code = unsafe waitid(P_PID, id_t(number), &info, WEXITED | WNOWAIT | patience)
+    while code != 0, errno == EINTR { code = unsafe waitid(P_PID, id_t(number), &info, WEXITED | WNOWAIT | patience) }
+    guard code == 0 else { return nil }
+    let status = unsafe info._sifields._sigchld.si_status
+    switch unsafe info.si_code {
+    case Int32(CLD_EXITED): return .code(status)
+    case Int32(CLD_KILLED), Int32(CLD_DUMPED): return .signal(status)
+    default: return nil
+    }
+  }
+
+  /// A descriptor under another number, for the time of the start.
+  private final class Copy {
+    let number: Int32
+
+    init(of descriptor: Int32, above highest: Int32) throws(Errno) {
+      number = try Errno.check { fcntl(descriptor, F_DUPFD_CLOEXEC, highest + 1) }
+    }
+
+    deinit { close(number) }
+  }
+}
+
+/// Children that would outlive a process that ends in a hurry.
+private enum LiveChildren {
+  /// As `kill` takes them.
+  private static let targets = Mutex<Set<pid_t>>([])
+  private static let atEnd: Void = { _ = atexit { LiveChildren.kill() } }()
+
+  static func add(_ target: pid_t) {
+    _ = atEnd
+    _ = targets.withLock { $0.insert(target) }
+  }
+
+  static func remove(_ target: pid_t) { _ = targets.withLock { $0.remove(target) } }
+
+  private static func kill() {
+    // Not waited for: the lock's owner may be gone.
+    _ = targets.withLockIfAvailable { for target in $0 { Glibc.kill(target, SIGKILL) } }
+  }
+}

@@ -1,0 +1,47 @@
+import Glibc
+import System
+import Testing
+
+@Suite struct ChildTests {
+  private func shell(_ script: String, _ setting: ChildProcess.Setting = .init()) throws -> ChildProcess {
+    try ChildProcess(["sh", "-c", script], setting)
+  }
+
+  @Test func aChildSaysHowItEnded() throws {
+    #expect(try shell("exit 7").wait() == .code(7))
+    #expect(try shell("kill -SEGV $$").wait() == .signal(SIGSEGV))
+  }
+
+  @Test func aProgramThatIsNotThereIsTheSystemsError() {
+    #expect(throws: Errno(code: ENOENT)) { try ChildProcess(["no-such-program-of-ours"], .init()) }
+  }
+
+  @Test func aChildHasOurDescriptorsUnderItsNumbersWhateverTheirOrder() throws {
+    let (first, second) = (try Pipe.pair(), try Pipe.pair())
+    // Each of ours has a number that is asked for the other.
+    let (one, two) = (first.write.handOver(), second.write.handOver())
+    let child = try shell(
+      "printf one >&\(two); printf two >&\(one)", .init(descriptors: [(one, two), (two, one)]))
+    #expect(child.wait() == .code(0))
+    #expect(first.read.read(9) == .bytes(Array("one".utf8)))
+    #expect(second.read.read(9) == .bytes(Array("two".utf8)))
+  }
+
+  @Test func nothingThatItStartedInItsGroupOutlivesIt() throws {
+    let pipe = try Pipe.pair()
+    let child = try shell("sleep 600 & wait", .init(descriptors: [(pipe.write.handOver(), STDOUT_FILENO)]))
+    pipe.write.close()
+    child.kill()
+    // The end comes when the last who could write has gone.
+    var end = [pipe.read.interest!]
+    #expect(try poll(&end, milliseconds: 5000) == 1)
+    #expect(pipe.read.read(1) == .end)
+  }
+
+  @Test func aSignalAfterTheEndReachesNobody() throws {
+    let child = try shell("exit 0")
+    child.kill()
+    child.signal(SIGKILL)
+    #expect(child.hasEnded && child.ending == nil)
+  }
+}
