@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -32,4 +33,10 @@ static inline int linux_peer(int fd, uint32_t *_Nonnull uid, int32_t *_Nonnull p
   *uid = peer.uid;
   *pid = peer.pid;
   return 0;
+}
+
+// The address space of another process, in bytes: 0, or −1 and errno.
+static inline int linux_limit_memory(int32_t pid, uint64_t bytes) {
+  const struct rlimit limit = {bytes, bytes};
+  return prlimit(pid, RLIMIT_AS, &limit, NULL);
 }

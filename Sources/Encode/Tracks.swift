@@ -84,10 +84,3 @@ struct PictureTrack {
 
   func isShowing(_ image: RGBImage) -> Bool { last?.image.isSameStorage(as: image) ?? false }
 }
-
-extension RGBImage {
-  /// Whether both are copies of one value: a constant-time test that never confuses different pictures.
-  func isSameStorage(as other: RGBImage) -> Bool {
-    width == other.width && height == other.height && pixels.span.isIdentical(to: other.pixels.span)
-  }
-}

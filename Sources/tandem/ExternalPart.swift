@@ -1,8 +1,8 @@
-import Decode
 import Emit
 import Encode
 import External
 import Media
+import System
 
 /// An encoder of a recipe that is another program, running.
 struct ExternalPart: Sendable {

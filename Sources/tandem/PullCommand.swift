@@ -1,6 +1,6 @@
 import ArgumentParser
-import Decode
 import Hub
+import System
 
 /// `tandem models pull`: brings a model to this machine.
 struct PullCommand: ParsableCommand {
@@ -33,7 +33,7 @@ struct PullCommand: ParsableCommand {
     } catch { throw Failure(error) }
     Messages.line("tandem: \(name): \(outcome.wasThere ? "already " : "")complete at \(outcome.version)")
     guard !outcome.wasThere else { return }
-    try Trial.check("\(root)/\(repository?.description ?? "\(Starter.name).yaml")", engine)
+    try Trial.check("\(root)/\(repository?.description ?? "\(Starter.name).yaml")", engine.wish)
   }
 
   /// - Parameter repository: nil for the starter.

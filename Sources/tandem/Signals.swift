@@ -1,7 +1,7 @@
-import Decode
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// SIGINT and SIGTERM ask the pipeline to stop reading; what is complete is still written.
 final class Signals: Sendable {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Decode
 import Glibc
 import Media
 
@@ -25,7 +24,6 @@ struct Tandem: ParsableCommand {
 
   static func main() {
     occupyStandardDescriptors()
-    FFmpeg.silence()
     signal(SIGPIPE, SIG_IGN)  // a reader that has left is an error of the write, not the end of us
     do {
       guard CommandLine.argc > 1 else {
@@ -61,10 +59,6 @@ struct Tandem: ParsableCommand {
       _ = unsafe open("/dev/null", modes[descriptor]!)  // takes the lowest number that is free: this one
     }
   }
-}
-
-enum Version {
-  static let text = "0.1.0"
 }
 
 /// Why the command ends, in one line, and the exit code that says so to scripts.

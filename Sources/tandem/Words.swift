@@ -1,7 +1,6 @@
 import ArgumentParser
 import Emit
 import Fuse
-import Intake
 import Media
 
 // How flags are spelt: one grammar each, in flags and configuration alike.
