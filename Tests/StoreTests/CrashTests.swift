@@ -5,7 +5,7 @@ import Testing
 @testable import Store
 
 /// How much of the random search is done: more by TANDEM_STORE_ROUNDS, for a soak.
-let rounds = unsafe getenv("TANDEM_STORE_ROUNDS").flatMap { unsafe Int(String(cString: $0)) } ?? 4000
+let rounds = unsafe getenv("TANDEM_STORE_ROUNDS").flatMap { unsafe Int(String(cString: $0)) } ?? 2000
 
 extension StoreLimits {
   /// So small that a few dozen batches turn every page.
