@@ -126,7 +126,7 @@ let package = Package(
     .testTarget(name: "AlignTests", dependencies: ["Media", "Align"], swiftSettings: safe),
     .testTarget(name: "FuseTests", dependencies: ["Media", "Fuse"], swiftSettings: safe),
     .testTarget(name: "EmitTests", dependencies: ["Emit", "Media", "System"], swiftSettings: safe),
-    .testTarget(name: "StoreTests", dependencies: ["Store", "Media", "System"], swiftSettings: safe),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "Emit", "Media", "System"], swiftSettings: safe),
     .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
     .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
     .testTarget(name: "HubTests", dependencies: ["Hub"], swiftSettings: safe),

@@ -8,7 +8,7 @@ struct SystemDisk: Disk {
   /// Makes the folder where it is missing; the one above it must be there.
   init(_ folder: String) throws(Errno) {
     self.folder = folder
-    guard try Folder.make(folder) else { return }
+    guard try Folder.make(folder, mode: 0o750) else { return }
     try Folder.sync(folder + "/..")
   }
 

@@ -1,12 +1,12 @@
-import Glibc
+package import Glibc
 import Media
 
 /// What is asked of a folder's names: each call once, with the error it gave.
 package enum Folder {
   /// Makes a folder where there is none; true where it was missing.
-  package static func make(_ path: String) throws(Errno) -> Bool {
+  package static func make(_ path: String, mode: mode_t = 0o777) throws(Errno) -> Bool {
     do {
-      _ = try Errno.check { unsafe mkdir(PathText.cString(path), 0o777) }
+      _ = try Errno.check { unsafe mkdir(PathText.cString(path), mode) }
       return true
     } catch {
       guard error.code == EEXIST else { throw error }

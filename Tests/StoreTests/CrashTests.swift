@@ -66,6 +66,26 @@ func openStore(
     }
   }
 
+  /// What a killed process wrote and did not sync may be found: whoever has read it must find it again.
+  @Test func whatIsReadAfterAKillSurvivesAPowerCut() throws {
+    for call in 0..<400 {
+      let disk = MemoryDisk()
+      disk.stop(at: call)
+      var witness = Witness()
+      work(disk, .tiny, seed: 13, 120, &witness)
+      let after = disk.afterKill()
+      let store = try openStore(after)
+      let promised = Caller(store, seed: 1).sources.map { ($0, store.last(of: $0)) }
+      var random = SplitMix(UInt64(call))
+      for _ in 0..<3 {
+        let later = after.afterPowerCut(&random)
+        let found = try openStore(later)
+        for (source, place) in promised { #expect(found.last(of: source) == place, "stopped at \(call)") }
+        try witness.check(found, later)
+      }
+    }
+  }
+
   @Test(arguments: [Ending.killed, .powerCut])
   func aStopAtEveryCallOfTheRecoveryLosesNothing(_ ending: Ending) throws {
     for call in stride(from: 20, to: 400, by: 13) {

@@ -132,6 +132,37 @@ import Testing
     }
   }
 
+  /// A frame that was not synced may come back, as long as the journal is the old one: nothing that it names may be
+  /// gone by then.
+  @Test func aStopSoonAfterAFailedSyncLosesNothing() throws {
+    let whole = MemoryDisk()
+    let syncs = Mutex<[Int]>([])
+    whole.fail { n, call in
+      if call == .syncData || call == .syncNames { syncs.withLock { $0.append(n) } }
+      return nil
+    }
+    var ignored = Witness()
+    var caller = Caller(try openStore(whole), seed: 33)
+    try caller.work(80, &ignored)
+    for failing in syncs.withLock({ $0 }) {
+      for stop in failing + 1...failing + 14 {
+        let disk = MemoryDisk()
+        disk.fail { n, _ in n == failing ? .error(EIO) : n >= stop ? .stop : nil }
+        var witness = Witness()
+        guard let store = try? openStore(disk) else { continue }
+        var caller = Caller(store, seed: 33)
+        while !disk.isStopped { try? caller.work(1, &witness) }
+        var random = SplitMix(UInt64(stop))
+        for _ in 0..<2 {
+          let after = disk.afterPowerCut(&random)
+          let found = try openStore(after)
+          #expect(found.counters["store_damaged_segments"] == 0, "call \(failing), stopped at \(stop)")
+          try witness.check(found, after)
+        }
+      }
+    }
+  }
+
   /// Failures at random, and at the end a power cut with anything lost that was not synced.
   @Test func manyFailuresAndThenAPowerCutLoseNothing() throws {
     for round in 0..<rounds / 8 {

@@ -1,52 +1,47 @@
 import Glibc
+import Media
 import Store
+import System
 import Testing
-
-@testable import System
 
 /// On a real file system.
 @Suite struct SystemDiskTests {
-  private func scratch() throws -> String {
-    var name = Array("/tmp/tandem-store-XXXXXX".utf8CString)
-    try #require(unsafe mkdtemp(&name) != nil)
-    return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
+  private let folder = ScratchFolder()
 
-  private func remove(_ folder: String) {
-    for name in (try? Folder.names(folder)) ?? [] { try? Folder.remove("\(folder)/\(name)") }
-    unsafe rmdir(folder)
-  }
-
-  private func open(_ folder: String) throws(StoreError) -> RecordStore {
-    try RecordStore.open(folder, .numbered(0), .tiny) { 1000 }
+  private func open(_ path: String) throws(StoreError) -> RecordStore {
+    try RecordStore.open(path, .numbered(0), .tiny) { 1000 }
   }
 
   @Test func recordsStayFromOneOpeningToTheNext() throws {
-    let parent = try scratch()
-    defer { remove(parent) }
-    let folder = parent + "/records"
-    defer { remove(folder) }
-    var store: RecordStore? = try open(folder)
+    var store: RecordStore? = try open(folder.path)
     for window in 0..<Int64(30) {
       let id = RecordID(source: "door", epoch: 0, window: window)
       _ = try store?.append(TestRecord.batch([id]), records: 1, ids: [id])
     }
     let end = try store?.sync()
     store = nil
-    let again = try open(folder)
+    let again = try open(folder.path)
     #expect(again.durable == end)
     var reader = again.reader()
     var windows: [Int64] = []
     while let batch = try reader.next() { windows += TestRecord.ids(batch.bytes)?.map(\.place.window) ?? [] }
     #expect(windows == Array(0..<30))
+    #expect(again.counters.values.isEmpty)
+  }
+
+  @Test func theFolderIsMade() throws {
+    let path = folder.path + "/records"
+    let store = try open(path)
+    #expect(store.durable == Position(segment: 0, offset: 0))
+    #expect(try Folder.names(path).sorted() == ["journal", "lock"])
+    for name in try Folder.names(path) { try Folder.remove("\(path)/\(name)") }
+    unsafe rmdir(path)
   }
 
   @Test func theHolderIsNamed() throws {
-    let folder = try scratch()
-    defer { remove(folder) }
-    let store = try open(folder)
-    let expected = StoreError.owned("open \(folder): in use by process \(getpid())")
-    #expect(throws: expected) { try open(folder) }
+    let store = try open(folder.path)
+    let expected = StoreError.owned("open \(folder.path): in use by process \(getpid())")
+    #expect(throws: expected) { try open(folder.path) }
     #expect(store.durable == Position(segment: 0, offset: 0))
   }
 
