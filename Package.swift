@@ -71,6 +71,8 @@ let package = Package(
     .target(name: "Fuse", dependencies: ["Media"], swiftSettings: safe),
     // Embeddings become bytes: Arrow, NDJSON, npy; file, stdout, socket.
     .target(name: "Emit", dependencies: ["Media", "System"], swiftSettings: safe),
+    // Records that survive: segments and a journal.
+    .target(name: "Store", dependencies: ["Media", "System"], swiftSettings: safe),
     // A source and its records as a picture or a table for people.
     .target(name: "Plot", dependencies: ["Media"], swiftSettings: safe),
     // The Dispatch pipeline: the only owner of threads and queues.
@@ -133,6 +135,7 @@ let package = Package(
     .testTarget(name: "AlignTests", dependencies: ["Media", "Align"], swiftSettings: safe),
     .testTarget(name: "FuseTests", dependencies: ["Media", "Fuse"], swiftSettings: safe),
     .testTarget(name: "EmitTests", dependencies: ["Emit", "Media", "System"], swiftSettings: safe),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "Emit", "Media", "System"], swiftSettings: safe),
     .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
     .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
     .testTarget(name: "SuperviseTests", dependencies: ["System", "Supervise"], swiftSettings: safe),

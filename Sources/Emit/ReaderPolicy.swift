@@ -13,7 +13,8 @@ package struct ReaderPolicy: Sendable {
   package var isCancelled: @Sendable () -> Bool
 
   package init(
-    isLive: Bool = false, patience: Duration = .seconds(5), now: @escaping @Sendable () -> Duration = { monotonicTime() },
+    isLive: Bool = false, patience: Duration = .seconds(5),
+    now: @escaping @Sendable () -> Duration = { monotonicTime() },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) {
     self.isLive = isLive

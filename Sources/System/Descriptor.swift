@@ -38,11 +38,14 @@ package struct Descriptor: ~Copyable, Sendable {
   /// Writes all of `bytes` at `offset`, wherever the file's position is.
   package func write(_ bytes: [UInt8], at offset: Int) throws(Errno) {
     var done = 0
-    while done < bytes.count {
-      done += try Errno.check {
-        unsafe bytes.withUnsafeBytes {
-          unsafe pwrite(number, $0.baseAddress?.advanced(by: done), bytes.count - done, offset + done)
-        }
+    while done < bytes.count { done += try write(bytes, from: done, at: offset + done) }
+  }
+
+  /// Writes some of `bytes` from index `start` at `offset`; how many.
+  package func write(_ bytes: [UInt8], from start: Int, at offset: Int) throws(Errno) -> Int {
+    try Errno.check {
+      unsafe bytes.withUnsafeBytes {
+        unsafe pwrite(number, $0.baseAddress?.advanced(by: start), bytes.count - start, offset)
       }
     }
   }
@@ -80,8 +83,9 @@ package struct Descriptor: ~Copyable, Sendable {
 
   package func truncate(to length: Int) throws(Errno) { _ = try Errno.check { ftruncate(number, length) } }
 
-  /// Waits until the file's content is on the disk.
-  package func synchronize() throws(Errno) { _ = try Errno.check { fdatasync(number) } }
+  /// Waits until what was written, and the length, is on the disk. After an error nothing written since the last
+  /// success can be relied on, and asking again proves nothing.
+  package func syncData() throws(Errno) { _ = try Errno.check { fdatasync(number) } }
 
   package func seek(to offset: Int) throws(Errno) { _ = try Errno.check { lseek(number, offset, SEEK_SET) } }
 
