@@ -70,14 +70,16 @@ let package = Package(
     // Checkpoints from where they are published into folders of this machine.
     .target(
       name: "Hub", dependencies: ["Media", "Digest"], resources: [.embedInCode("Resources")], swiftSettings: safe),
+    // The daemon's configuration and recipes, read strictly. The only target that knows YAML.
+    .target(
+      name: "Config", dependencies: ["Media", .product(name: "Yams", package: "Yams")], swiftSettings: safe),
     // The commands: the only place that sees every room.
     .executableTarget(
       name: "tandem",
       dependencies: [
         "Media", "Digest", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse", "Emit",
-        "Plot", "Flow", "Hub",
+        "Plot", "Flow", "Hub", "Config",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: safe),
     // Tests mirror the rooms; those of the whole way stand in Tests/Path, in Python.
@@ -123,6 +125,7 @@ let package = Package(
     .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
     .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
     .testTarget(name: "HubTests", dependencies: ["Hub"], swiftSettings: safe),
+    .testTarget(name: "ConfigTests", dependencies: ["Config", "Media"], swiftSettings: safe),
     // Tests about the house itself.
     .testTarget(name: "HouseTests", swiftSettings: safe),
   ]
