@@ -2,7 +2,7 @@
 .PHONY: run test setup setup-test build unit path lint format fixtures parity meaning bench bench-models clean
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config curl
-TEST_PACKAGES = ffmpeg python3 python3-venv
+TEST_PACKAGES = ffmpeg python3 python3-venv mandoc
 # Products by oneDNN too, where it is installed (Debian: libdnnl-dev).
 TRAITS = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 TANDEM ?= .build/release/tandem

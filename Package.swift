@@ -83,14 +83,16 @@ let package = Package(
     .target(
       name: "Hub", dependencies: ["Media", "System", "Digest"], resources: [.embedInCode("Resources")],
       swiftSettings: safe),
+    // The daemon's configuration and recipes, read strictly. The only target that knows YAML.
+    .target(
+      name: "Config", dependencies: ["Media", .product(name: "Yams", package: "Yams")], swiftSettings: safe),
     // The commands: the only place that sees every room.
     .executableTarget(
       name: "tandem",
       dependencies: [
-        "Media", "System", "Digest", "Seam", "Linear", "Encode", "External", "Align", "Fuse", "Emit", "Plot", "Flow",
-        "Supervise", "Hub",
+        "Media", "System", "Digest", "Seam", "Linear", "Encode", "External", "Align", "Fuse", "Emit", "Store", "Plot",
+        "Flow", "Supervise", "Hub", "Config",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: safe),
     // Tests mirror the rooms; those of the whole way stand in Tests/Path, in Python.
@@ -140,6 +142,7 @@ let package = Package(
     .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
     .testTarget(name: "SuperviseTests", dependencies: ["System", "Supervise"], swiftSettings: safe),
     .testTarget(name: "HubTests", dependencies: ["Hub"], swiftSettings: safe),
+    .testTarget(name: "ConfigTests", dependencies: ["Config", "Media"], swiftSettings: safe),
     // Tests about the house itself.
     .testTarget(name: "HouseTests", swiftSettings: safe),
   ]

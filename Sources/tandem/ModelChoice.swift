@@ -1,4 +1,5 @@
 import ArgumentParser
+import Config
 import Digest
 import Encode
 import Fuse
@@ -43,7 +44,7 @@ struct ModelChoice: Sendable {
       let recipe = try Recipe.read(path)
       let parts = try ModelParts(
         recipe, in: folder(of: path), wish.engine(threads: threads), wanted, isDeterministic: isDeterministic)
-      (model, sha256, fuse) = (try parts.model(name: recipe.name), parts.sha256, recipe.fuse)
+      (model, sha256, fuse) = (try parts.model(name: recipe.name), parts.sha256, recipe.fuse.flatMap(Fuser.Kind.init))
       (products, precision, programs) = (parts.products, wish.precision.rawValue, parts.programs)
     }
   }

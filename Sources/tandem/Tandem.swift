@@ -11,6 +11,7 @@ struct Tandem: ParsableCommand {
     version: Version.text,
     subcommands: [
       EmbedCommand.self, InspectCommand.self, EncodeCommand.self, ModelsCommand.self, BenchCommand.self,
+      ConfigCommand.self,
     ])
 
   /// The arguments with every byte kept: see `PathText`.

@@ -205,10 +205,10 @@ def test_without_a_handshake_there_is_no_run(tandem, media, tmp_path, mode, reas
 @pytest.mark.parametrize("recipe, complaint", [
     ("video: {command: [no-such-program]}", "no-such-program: No such file or directory"),
     ("video: {command: []}", "names no program"),
-    ("video: {command: python3}", "command: is of the wrong kind"),
+    ("video: {command: python3}", "command: is a plain value, not a list"),
     ("video: {command: [cat], model: clip}", "excludes model"),
     ("video: {model: clip, timeout: 3s}", "goes with command alone"),
-    ("video: {command: [cat], timeout: 0s}", "is not between 0 and a day"),
+    ("video: {command: [cat], timeout: 0s}", "is not between 1ms and 1d"),
     ("video: {command: [cat], retries: 3}", "unknown key"),
     ("video: {fps: 2}", "has no model"),
     ("video: {command: [cat]}", "the handshake has the unknown key"),
