@@ -45,12 +45,16 @@ private final class Helper: Sendable {
     orders.put(work)
   }
 
-  func wait() { _ = answers.take() }
+  func wait() {
+    let answer = answers.take()
+    assert(answer == Self.done, "the part is done")
+  }
 
   func end() { if isHired.load(ordering: .relaxed) { orders.put(Self.farewell) } }
 
   /// Not the address of any work.
   private static let farewell: UInt = 1
+  private static let done: UInt = 1
 
   /// The thread holds this helper, not the crew, which can go while its threads sleep.
   private func hire() {
@@ -69,7 +73,7 @@ private final class Helper: Sendable {
       let place = orders.take()
       if place == Self.farewell { return }
       carryOut(place)
-      answers.put(1)
+      answers.put(Self.done)
     }
   }
 
@@ -79,30 +83,56 @@ private final class Helper: Sendable {
   }
 }
 
-/// A word from one thread to another, which looks for it for a moment, then sleeps.
-private final class Post: Sendable {
+/// A word from one thread to another, which looks for it for a moment, then sleeps. The next is put when it was taken.
+///
+/// Whoever takes `isAsleep` back answers for the bell: the sender rings it once for each sleep that it ends, and the
+/// sleeper, where it was not first, waits for that one ring. The ring can come late, when the word was seen without it:
+/// it then ends the sleep before another word, and the sleeper looks again.
+final class Post: Sendable {
   /// 0 for none.
   private let word = Atomic<UInt>(0)
-  private let isAsleep = Atomic<Bool>(false)
+  private let asleep = Atomic<Bool>(false)
   private let bell = DispatchSemaphore(value: 0)
 
   /// Some ten microseconds.
   private static let looks = 600
 
+  /// word: not 0.
   func put(_ word: UInt) {
-    self.word.store(word, ordering: .sequentiallyConsistent)
-    if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.signal() }
+    place(word)
+    ring()
   }
 
+  /// The first half of `put`.
+  func place(_ word: UInt) { self.word.store(word, ordering: .sequentiallyConsistent) }
+
+  /// The second: wakes who sleeps.
+  func ring() { if asleep.exchange(false, ordering: .sequentiallyConsistent) { bell.signal() } }
+
+  var isAsleep: Bool { asleep.load(ordering: .sequentiallyConsistent) }
+
+  /// Waits for a word; never 0.
   func take() -> UInt {
+    while true {
+      if let word = look() { return word }
+      sleep()
+      let word = word.exchange(0, ordering: .acquiring)
+      if word != 0 { return word }
+    }
+  }
+
+  private func look() -> UInt? {
     for _ in 0..<Self.looks {
       if word.load(ordering: .acquiring) != 0 { return word.exchange(0, ordering: .acquiring) }
       tk_pause()
     }
-    isAsleep.store(true, ordering: .sequentiallyConsistent)
-    // Whoever takes the flag back answers for the bell.
+    return nil
+  }
+
+  /// Until the bell rings; not at all where a word came before it could be heard.
+  private func sleep() {
+    asleep.store(true, ordering: .sequentiallyConsistent)
     let hasCome = word.load(ordering: .sequentiallyConsistent) != 0
-    if !hasCome || !isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.wait() }
-    return word.exchange(0, ordering: .acquiring)
+    if !hasCome || !asleep.exchange(false, ordering: .sequentiallyConsistent) { bell.wait() }
   }
 }
