@@ -23,6 +23,15 @@ import Testing
     (#""hidden_act": "swoosh""#, #"hidden_act "swoosh" is no activation known here"#),
     (#""layer_norm_eps": -1"#, "layer_norm_eps is negative"),
     (#""num_channels": 4"#, "num_channels is no whole number from 3 to 3"),
+    (
+      #""hidden_size": 1, "num_attention_heads": 1, "intermediate_size": 1048576, "image_size": 128, "patch_size": 1"#,
+      "intermediate_size makes layers of 16385 × 1048576 samples"
+    ),
+    (
+      #""hidden_size": 65536, "num_attention_heads": 1, "image_size": 128, "patch_size": 1"#,
+      "hidden_size makes layers of 16385 × 196608 samples"
+    ),
+    (#""image_size": 4096, "patch_size": 1024"#, "patch_size makes layers of 17 × 3145728 samples"),
   ])
   func `a CLIP configuration that no model has is refused`(change: String, reason: String) throws {
     let message = try refusal("clip-vision", "config.json", adding: change, CLIP.load)
@@ -51,10 +60,28 @@ import Testing
     (#""stages": []"#, "stages has no row"),
     (#""image_size": 1024, "stages": [[1, 3, 1, 16, 4096], [1, 3, 1, 16, 6]]"#, "stages make layers of"),
     (#""stem_width": 9"#, "has the shape"),
+    (
+      #""image_size": 1024, "head_width": 65536, "stages": [[1, 3, 1, 1, 6]]"#,
+      "head_width makes a layer of 512 × 512 × 65536 samples"
+    ),
+    (
+      #""image_size": 1024, "stem_width": 1, "stages": [[1, 3, 1, 1, 4096]]"#,
+      "stages makes a layer of 512 × 512 × 4096 samples"
+    ),
   ])
   func `an EfficientNet that cannot be is refused`(change: String, reason: String) throws {
     let message = try refusal("efficientnet-lite0", "config.json", adding: change, EfficientNetLite.load)
     #expect(message.contains(reason), "\(message)")
+  }
+
+  @Test func `a SigLIP 2 of vast patches is refused`() throws {
+    let message = try refusal("siglip2-naflex", "config.json", adding: #""vision_config": {"patch_size": 256}"#) {
+      folder, engine in
+      let processor = "\(folder.path)/preprocessor_config.json"
+      try Data(#"{"patch_size": 256, "max_num_patches": 4096}"#.utf8).write(to: URL(fileURLWithPath: processor))
+      return try SigLIP2.load(folder, engine)
+    }
+    #expect(message.contains("vision_config.patch_size makes layers of 4096 × 196608 samples"), "\(message)")
   }
 
   @Test func `a picture without pixels is an error, not a trap`() throws {
