@@ -11,8 +11,8 @@ package struct Weights: Sendable {
   package static func open(_ path: String) throws(LinearError) -> Weights {
     guard FileKind.isFolder(path) else { return try Weights(file: path) }
     let single = "\(path)/model.safetensors", index = "\(path)/model.safetensors.index.json"
-    if FileKind.exists(single) { return try Weights(file: single) }
-    guard FileKind.exists(index) else {
+    if try FileKind.exists(single) { return try Weights(file: single) }
+    guard try FileKind.exists(index) else {
       throw .file(path: path, reason: "holds neither model.safetensors nor model.safetensors.index.json")
     }
     return try Weights(folder: path, index: index)

@@ -18,7 +18,7 @@ package enum CLIP {
       if folder.wants(.video) {
         towers.picture = try vision(folder, settings.table("vision_config"), settings, engine)
       }
-      if folder.wants(.text), folder.has("tokenizer.json") {
+      if folder.wants(.text), try folder.has("tokenizer.json") {
         towers.text = try text(folder, settings.table("text_config"), settings, engine)
       }
       return towers

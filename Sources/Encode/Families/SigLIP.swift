@@ -22,7 +22,7 @@ package enum SigLIP {
   ) throws(LinearError) -> Towers {
     var towers = Towers(space: .joint)
     if folder.wants(.video) { towers.picture = try vision(folder, settings.table("vision_config"), engine) }
-    if folder.wants(.text), folder.has("tokenizer.json") {
+    if folder.wants(.text), try folder.has("tokenizer.json") {
       towers.text = try text(folder, settings.table("text_config"), engine)
     }
     return towers
