@@ -10,16 +10,22 @@ final class Crew: Sendable {
   private let helpers: [Helper]
   private let isBusy = Atomic<Bool>(false)
 
-  /// threads: the caller's among them.
-  init(threads: Int) { helpers = (1..<threads).map { _ in Helper() } }
+  /// - Parameters:
+  ///   - threads: the caller's among them.
+  ///   - start: starts a thread; 0, or why there is none.
+  init(threads: Int, start: @escaping ThreadStart = Crew.startThread) {
+    helpers = (1..<threads).map { _ in Helper(start) }
+  }
 
   deinit { for helper in helpers { helper.end() } }
 
   /// Does parts 0 ..< `count` side by side, part 0 on the calling thread.
-  /// - Returns: false, with nothing done, when the crew is at work already: for another caller, or for this one.
+  /// - Returns: false, with nothing done, when the crew is at work already, for another caller or for this one, or when
+  ///   a thread cannot be made.
   func perform(_ count: Int, _ work: (Int) -> Void) -> Bool {
     guard count - 1 <= helpers.count, !isBusy.exchange(true, ordering: .acquiring) else { return false }
     defer { isBusy.store(false, ordering: .releasing) }
+    guard helpers.prefix(count - 1).allSatisfy({ $0.isThere() }) else { return false }
     withoutActuallyEscaping(work) { work in
       withUnsafePointer(to: work) { place in
         for part in 1..<count { helpers[part - 1].begin(UInt(bitPattern: place), part) }
@@ -29,19 +35,50 @@ final class Crew: Sendable {
     }
     return true
   }
+
+  /// What a thread does; → 0, or the error number.
+  typealias ThreadStart = @Sendable (_ body: @escaping @Sendable () -> Void) -> CInt
+
+  @Sendable static func startThread(_ body: @escaping @Sendable () -> Void) -> CInt {
+    let own = Unmanaged.passRetained(ThreadBody(run: body))
+    let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { own in
+      Unmanaged<ThreadBody>.fromOpaque(own!).takeRetainedValue().run()
+      return nil
+    }
+    var thread = pthread_t()
+    let failure = pthread_create(&thread, nil, main, own.toOpaque())
+    if failure == 0 { pthread_detach(thread) } else { own.release() }
+    return failure
+  }
+
+  private final class ThreadBody: Sendable {
+    let run: @Sendable () -> Void
+    init(run: @escaping @Sendable () -> Void) { self.run = run }
+  }
 }
 
 /// One thread, made when it is first wanted.
 private final class Helper: Sendable {
+  private let start: Crew.ThreadStart
   private let orders = Post()
   private let answers = Post()
   private let part = Atomic<Int>(0)
   private let isHired = Atomic<Bool>(false)
 
+  init(_ start: @escaping Crew.ThreadStart) { self.start = start }
+
+  /// False where there is no thread and none can be made now; for one caller at a time, before `begin`.
+  func isThere() -> Bool {
+    if isHired.load(ordering: .relaxed) { return true }
+    // The thread holds this helper, not the crew, which can go while its threads sleep.
+    let isHired = start { self.run() } == 0
+    self.isHired.store(isHired, ordering: .relaxed)
+    return isHired
+  }
+
   /// - Parameter work: where a `(Int) -> Void` stands until `wait` returns.
   func begin(_ work: UInt, _ part: Int) {
     self.part.store(part, ordering: .relaxed)
-    if !isHired.exchange(true, ordering: .relaxed) { hire() }
     orders.put(work)
   }
 
@@ -55,18 +92,6 @@ private final class Helper: Sendable {
   /// Not the address of any work.
   private static let farewell: UInt = 1
   private static let done: UInt = 1
-
-  /// The thread holds this helper, not the crew, which can go while its threads sleep.
-  private func hire() {
-    let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { own in
-      Unmanaged<Helper>.fromOpaque(own!).takeRetainedValue().run()
-      return nil
-    }
-    var thread = pthread_t()
-    let failure = pthread_create(&thread, nil, body, Unmanaged.passRetained(self).toOpaque())
-    precondition(failure == 0, "no thread could be made: \(String(cString: strerror(failure)))")
-    pthread_detach(thread)
-  }
 
   private func run() {
     while true {

@@ -81,6 +81,22 @@ import Testing
     #expect(early == 0)
   }
 
+  /// The second helper has no thread at first: nothing is begun with the first alone.
+  @Test func withoutAThreadTheCallerWorksAlone() throws {
+    let attempts = Counter()
+    let crew = Crew(threads: 3) { body in
+      let attempt = attempts.count.wrappingAdd(1, ordering: .relaxed).newValue
+      return attempt == 1 || attempt > 3 ? Crew.startThread(body) : EAGAIN
+    }
+    let done = Counter()
+    let outcomes = (0..<4).map { _ in
+      crew.perform(3) { part in done.count.wrappingAdd(1 << (8 * part), ordering: .relaxed) }
+    }
+    #expect(outcomes == [false, false, true, true])
+    #expect(done.count.load(ordering: .relaxed) == 0x02_02_02)
+    #expect(attempts.count.load(ordering: .relaxed) == 4)
+  }
+
   /// The sender is held up between its word and the bell, and comes back when the next word is awaited.
   @Test func aBellThatRingsLateIsNoWord() {
     let (post, taken, end) = (Post(), Counter(), DispatchSemaphore(value: 0))
