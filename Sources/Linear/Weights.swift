@@ -84,6 +84,16 @@ package struct Weights: Sendable {
     return values
   }
 
+  /// Variances, as a batch norm has learnt them: [count].
+  package func variances(_ name: String, count: Int) throws(LinearError) -> [Float] {
+    let values = try values(name, [count])
+    guard values.allSatisfy({ $0 >= 0 }) else {
+      let found = try find(name)
+      throw .tensor(file: found.file.path, name: found.name, reason: "holds a negative variance")
+    }
+    return values
+  }
+
   /// A tensor of exactly this shape as [first, product of the others].
   package func matrix(_ name: String, _ shape: [Int]) throws(LinearError) -> Matrix {
     precondition(!shape.isEmpty, "a matrix has rows")

@@ -48,6 +48,9 @@ import Testing
     (#""image_std": [1, 0, 1]"#, "image_std is not positive"),
     (#""image_mean": [1, 2]"#, "image_mean is no list of 3 numbers"),
     (#""rescale_factor": 0"#, "rescale_factor is not positive"),
+    (#""rescale_factor": 1e-40"#, "rescale_factor with image_mean and image_std makes numbers beyond all measure"),
+    (#""rescale_factor": 2e-38, "image_mean": [0, 9, 0]"#, "makes numbers beyond all measure"),
+    (#""image_std": [1, 1e-44, 1], "do_rescale": false"#, "makes numbers beyond all measure"),
   ])
   func `an image processor that cannot be followed is refused`(change: String, reason: String) throws {
     let message = try refusal("clip-vision", "preprocessor_config.json", adding: change, CLIP.load)
@@ -82,6 +85,16 @@ import Testing
       return try SigLIP2.load(folder, engine)
     }
     #expect(message.contains("vision_config.patch_size makes layers of 4096 × 196608 samples"), "\(message)")
+  }
+
+  @Test(arguments: [
+    ("efficientnet-lite0", "_blocks.0._bn1.running_var"), ("clap", "audio_model.audio_encoder.batch_norm.running_var"),
+  ])
+  func `a negative variance is refused`(golden: String, name: String) throws {
+    let changed = try ChangedCheckpoint(golden)
+    try changed.set(-1, in: name)
+    let message = changed.complaint { folder, engine in try Towers.load(folder, engine) } ?? "it was not refused"
+    #expect(message.hasSuffix("model.safetensors: tensor \(name): holds a negative variance"), "\(message)")
   }
 
   @Test func `a picture without pixels is an error, not a trap`() throws {
