@@ -62,7 +62,7 @@ struct PictureTrack {
 
   /// One step, from the picture's instant to the next of the grid.
   /// - Parameters:
-  ///   - isReused: it takes over what the picture encoded last gave, if that gave anything.
+  ///   - isReused: it takes over what the picture encoded last gave, which gave something.
   ///   - again: what a picture still on screen gives, from what it gave before.
   ///   - look: what a new picture gives.
   mutating func accept(
