@@ -48,6 +48,29 @@ import Testing
     #expect(talk(try start(["sh", "-c", "kill -9 $$"])) == ("", Mishap(.exit, "was ended by signal 9")))
   }
 
+  @Test func whatItSaidWhileWeWroteComesBeforeItsEnd() throws {
+    // It reads a little, answers and is gone, in the middle of our write or just after it.
+    for count in [8, 1 << 16, 1 << 20] {
+      let text = String(repeating: "0123456789abcdef", count: count / 16 + 1)
+      for _ in 0..<40 {
+        let program = try start(["sh", "-c", "head -c 8 >/dev/null; echo answer; exit 3"])
+        #expect(talk(program, text) == ("answer\n", Mishap(.exit, "ended with exit code 3")))
+      }
+    }
+  }
+
+  @Test func aProgramThatOnlyClosesItsInputMayStillAnswer() throws {
+    let script = "exec <&-; sleep 0.05; echo answer; sleep 0.05; echo more; sleep 10"
+    let (text, end) = talk(try start(["sh", "-c", script]), String(repeating: "x", count: 1 << 20))
+    #expect(text == "answer\nmore\n" && end?.kind == .closed)
+  }
+
+  @Test func longLastWordsAreReadToTheirEnd() throws {
+    let program = try start(["sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x; exit 3"])
+    let (text, end) = talk(program)
+    #expect(text.utf8.count == 1_000_000 && end?.kind == .exit)
+  }
+
   @Test func aProgramThatIsNotThereIsNamed() {
     let mishap = #expect(throws: Mishap.self) { try start(["no-such-program"]) }
     #expect(mishap == Mishap(.handshake, "no-such-program: No such file or directory"))
