@@ -169,12 +169,15 @@ extension Conversation {
 
   /// Between requests nothing is due: a program that has ended meanwhile costs only its restart.
   private mutating func lookAfter(_ program: any Program) {
-    let exchange = program.exchange([], until: host.now)
-    reader.append(exchange.read)
     var nothing = Round([])
     do throws(Mishap) {
-      while let answer = try reader.next() { take(answer, &nothing) }
-      if let end = exchange.end { throw end }
+      // Twice: its last words, which a pipe holds, come before its end.
+      for _ in 0..<2 {
+        let exchange = program.exchange([], until: host.now)
+        reader.append(exchange.read)
+        while let answer = try reader.next() { take(answer, &nothing) }
+        if let end = exchange.end { throw end }
+      }
     } catch {
       accounts.note(error)
       drop()
