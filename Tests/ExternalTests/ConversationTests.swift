@@ -205,6 +205,30 @@ private final class Ear: Sendable {
     let began = stage.now
     #expect(throws: ExternalError.self) { try encoder.answers(to: requests(1)) }
     #expect(stage.now - began <= .milliseconds(1100))
+    #expect(counts(encoder) == ["requests": 3, "answers": 2, "failed": 1, "failed_interrupted": 1])
+  }
+
+  @Test(arguments: [1, 4])
+  func whatWasNotBegunWhenAllEndedIsCountedToo(_ batch: Int) throws {
+    let stage = Stage(hello: Stage.hello(batch: batch)) { $0.id < 2 ? .say(answer($0.id)) : .nothing }
+    let encoder = try encoder(stage)
+    _ = try encoder.answers(to: requests(1))
+    stage.cancel()
+    #expect(throws: ExternalError.self) { try encoder.answers(to: requests(9)) }
+    #expect(counts(encoder) == ["requests": 10, "answers": 2, "failed": 8, "failed_interrupted": 8])
+  }
+
+  @Test func aRestartThatIsInterruptedCountsWhatItWasFor() throws {
+    let stage = Stage { stage, count in
+      Puppet(stage, hello: count == 0 ? Stage.hello() : nil) { _ in
+        stage.cancel()
+        return .die
+      }
+    }
+    let encoder = try encoder(stage)
+    #expect(throws: ExternalError.self) { try encoder.answers(to: requests(3)) }
+    #expect(
+      counts(encoder) == ["requests": 3, "failed": 3, "failed_exit": 1, "failed_interrupted": 2, "restarts": 1])
   }
 
   @Test func closingGivesTheProgramTimeToEnd() throws {
