@@ -11,6 +11,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// Both ends of a pipe, with their flags from the first moment on; −1 and errno.
+static inline int linux_pipe(int ends[_Nonnull 2], int flags) { return (int)syscall(SYS_pipe2, ends, flags); }
+
 // Memory without a name whose size can be sealed; −1 and errno.
 static inline int linux_sealable_memory(const char *_Nonnull name) {
   return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

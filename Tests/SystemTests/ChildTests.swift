@@ -27,6 +27,16 @@ import Testing
     #expect(second.read.read(9) == .bytes(Array("two".utf8)))
   }
 
+  @Test func ourEndOfAPipeNeverWaitsAndIsNotInherited() throws {
+    let pipe = try Pipe.pair()
+    let numbers = [pipe.read, pipe.write].map { $0.interest!.fd }
+    for number in numbers {
+      #expect(fcntl(number, F_GETFD) & FD_CLOEXEC != 0 && fcntl(number, F_GETFL) & O_NONBLOCK != 0)
+    }
+    let theirs = pipe.write.handOver()
+    #expect(fcntl(theirs, F_GETFL) & O_NONBLOCK == 0 && fcntl(numbers[0], F_GETFL) & O_NONBLOCK != 0)
+  }
+
   @Test func nothingThatItStartedInItsGroupOutlivesIt() throws {
     let pipe = try Pipe.pair()
     let child = try shell("sleep 600 & wait", .init(descriptors: [(pipe.write.handOver(), STDOUT_FILENO)]))
