@@ -52,12 +52,16 @@ package struct Pull {
   package func run() throws(HubError) -> Outcome {
     let listing = try list()
     let mark = "\(name)@\(listing.commit)"
-    if try Mark.isThere(mark, at: place) { return Outcome(version: listing.commit, wasThere: true) }
+    if try Mark.isThere(mark, at: place) {
+      try Staging.sweep(place, listing.note)
+      return Outcome(version: listing.commit, wasThere: true)
+    }
     let staging = try Staging(for: place)
     if try Mark.isThere(mark, at: place) {  // another process has finished meanwhile
       staging.discard()
       return Outcome(version: listing.commit, wasThere: true)
     }
+    try staging.resume(listing.note, mark)
     try fetch(listing, into: staging)
     try staging.publish(mark)
     return Outcome(version: listing.commit, wasThere: false)
@@ -80,7 +84,6 @@ package struct Pull {
   }
 
   private func fetch(_ listing: Listing, into staging: Staging) throws(HubError) {
-    try staging.resume(listing.note)
     let paths = listing.files.map { "\(staging.files)/\($0.name)" }
     let there = paths.reduce(0) { $0 + (Disk.size($1) ?? Disk.size($1 + ".part") ?? 0) }
     try staging.requireRoom(for: listing.size - min(there, listing.size))

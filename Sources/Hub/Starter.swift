@@ -28,14 +28,14 @@ package struct Starter {
   package func run() throws(HubError) -> Pull.Outcome {
     try checkRecipe()
     let wasThere = try Mark.isThere(Self.mark, at: place)
-    if !wasThere { try make() }
+    if wasThere { try Staging.sweep(place, Self.mark) } else { try make() }
     if Disk.read(recipe) != Self.recipeText { try Disk.write(Self.recipeText, to: recipe) }
     return Pull.Outcome(version: Self.version, wasThere: wasThere)
   }
 
   private func make() throws(HubError) {
     let staging = try Staging(for: place)
-    try staging.resume(Self.mark)
+    try staging.resume(Self.mark, Self.mark)
     let archives = try staging.scratch("archives")
     let missing = Archive.all.filter { !$0.isThere(in: archives) }
     try staging.requireRoom(for: missing.reduce(0) { $0 + 2 * $1.size } + Self.size)

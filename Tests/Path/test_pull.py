@@ -70,7 +70,7 @@ class Place:
         return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
     def part(self) -> Path:
-        return self.root / "org/bert.pulling/files" / f"{WEIGHTS}.part"
+        return self.root / "org/.bert.pulling/files" / f"{WEIGHTS}.part"
 
     def await_part(self, process: subprocess.Popen, size: int = 1):
         """Until so many bytes of the weights have come."""
@@ -121,6 +121,26 @@ def test_another_commit_takes_the_place_of_the_first(place):
     assert place.files()[".pulled"].decode() == f"org/bert@{OTHER_COMMIT}\n"
     assert place.files()["tokenizer.json"] == newer.files["tokenizer.json"]
     assert os.listdir(place.root / "org") == ["bert"]
+
+
+def test_what_a_pull_left_that_was_killed_at_its_end_is_no_hindrance(place):
+    """It was tidying up: what was the model before is still there."""
+    left = place.part().parent.parent / "earlier"
+    for commit in (place.offer().commit, OTHER_COMMIT):
+        place.offer(commit=commit)
+        place.ok("org/bert@old/one")
+        left.mkdir(parents=True)
+        (left / "config.json").write_text("{}")
+    assert "already complete" in place.ok("org/bert@old/one")
+    assert os.listdir(place.root / "org") == ["bert"]
+
+
+def test_a_name_that_ends_like_a_growing_folder_is_a_name(place):
+    place.offer()
+    place.hub.repositories["org/bert.pulling"] = place.hub.repositories["org/bert"]
+    place.ok("org/bert.pulling")
+    place.ok()
+    assert sorted(place.listed()) == ["org/bert", "org/bert.pulling"]
 
 
 def test_a_folder_that_was_not_pulled_is_left_alone(place):
