@@ -36,12 +36,16 @@ struct Curl {
     let child = try Child(["curl", "--disable", "--config", "-"], input: input, holding: held) {
       self.goesOn() && goesOn()
     }
+    if child.isTooLong {
+      if path == nil { return .tooLong }
+      throw .unavailable("curl says too much")
+    }
     guard let report = Report(child.errors) else { throw .unavailable("curl: \(child.lastWords)") }
     guard !report.url.hasPrefix("http://") || endpoint.isLoopback && Endpoint.isLoopback(report.url) else {
       throw .unavailable("the hub leads to an address without encryption")
     }
     switch child.exitCode {
-    case 0: return .done(child.output)
+    case 0: return path == nil && child.output.count > limit ? .tooLong : .done(child.output)
     case 22 where report.status == 416, 33, 36: return .noRange
     case 22: return .refused(report.status, retryAfter: report.retryAfter)
     case 63: return .tooLong

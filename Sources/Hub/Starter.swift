@@ -58,13 +58,14 @@ package struct Starter {
       report(Pull.Progress(bytes: Disk.sizeOfAll([folder, temporary]), total: Archive.size))
       return goesOn()
     }
-    guard child.exitCode == 0 else { throw pipFailed(child, archive) }
+    guard child.exitCode == 0, !child.isTooLong else { throw pipFailed(child, archive) }
     guard archive.isThere(in: folder) else {
       throw .inputOutput("\(archive.requirement): has another SHA-256 than this program knows")
     }
   }
 
   private func pipFailed(_ child: Child, _ archive: Archive) -> HubError {
+    if child.isTooLong { return .unavailable("\(archive.requirement): pip says too much") }
     let words = child.words(after: "ERROR: ")
     if child.exitCode == 127 { return .unavailable("python3 cannot be run: \(child.lastWords)") }
     if child.lastWords.contains("No module named pip") {
@@ -79,6 +80,7 @@ package struct Starter {
   private func convert(_ archives: String, _ staging: Staging) throws(HubError) {
     let python = ["python3", "-I", "-", archives, staging.files]
     let child = try Child(python, input: PackageResources.starter_py, holding: staging.lock, goesOn: goesOn)
+    if child.isTooLong { throw .unavailable("starter: python3 says too much") }
     guard child.exitCode == 0 else { throw .inputOutput("starter: \(child.lastWords)") }
   }
 
