@@ -1,14 +1,11 @@
-import Media
-
 /// curl(1), asked for one URL at a time.
 ///
 /// All that it is told, the token among it, goes to its standard input: the arguments of a process can be read by
-/// everybody. Retries are ours, since curl's own begin a broken file anew.
+/// everybody. All that it gets comes to its standard output, a pipe of ours: so it ends when we do, however that is,
+/// and files are written by us alone. Retries are ours, since curl's own begin a broken file anew.
 struct Curl {
   let endpoint: Endpoint
   let token: String?
-  /// See `Child`.
-  let held: Int32?
   let goesOn: () -> Bool
 
   /// What a request came to.
@@ -32,12 +29,18 @@ struct Curl {
   func get(
     _ url: String, to path: String? = nil, from offset: Int = 0, limit: Int, goesOn: () -> Bool = { true }
   ) throws(HubError) -> Answer {
-    let input = try settings(url, path, offset, limit)
-    let child = try Child(["curl", "--disable", "--config", "-"], input: input, holding: held) {
-      self.goesOn() && goesOn()
-    }
+    let input = try settings(url, offset, limit, isShort: path == nil)
+    let curl = ["curl", "--disable", "--config", "-"]
+    func mayGoOn() -> Bool { self.goesOn() && goesOn() }
+    guard let path else { return try answer(try Child(curl, input: input, goesOn: mayGoOn), limit) }
+    let file = try PartFile(path, at: offset)
+    return try answer(try Child(curl, input: input, giving: file.write, goesOn: mayGoOn), nil)
+  }
+
+  /// - Parameter limit: of a body that was kept; nil: it was written.
+  private func answer(_ child: Child, _ limit: Int?) throws(HubError) -> Answer {
     if child.isTooLong {
-      if path == nil { return .tooLong }
+      if limit != nil { return .tooLong }
       throw .unavailable("curl says too much")
     }
     guard let report = Report(child.errors) else { throw .unavailable("curl: \(child.lastWords)") }
@@ -45,18 +48,19 @@ struct Curl {
       throw .unavailable("the hub leads to an address without encryption")
     }
     switch child.exitCode {
-    case 0: return path == nil && child.output.count > limit ? .tooLong : .done(child.output)
+    case 0: return child.output.count > limit ?? .max ? .tooLong : .done(child.output)
     case 22 where report.status == 416, 33, 36: return .noRange
     case 22: return .refused(report.status, retryAfter: report.retryAfter)
     case 63: return .tooLong
-    case 23: throw .inputOutput("\(PathText.written(path ?? "the hub's answer")): cannot be written: \(report.message)")
     case 5, 6, 7, 16, 18, 28, 35, 52, 55, 56, 92: return .broken(report.message)
     default: throw .unavailable("curl: \(report.message)")
     }
   }
 
   /// curl's configuration file.
-  private func settings(_ url: String, _ path: String?, _ offset: Int, _ limit: Int) throws(HubError) -> [UInt8] {
+  private func settings(
+    _ url: String, _ offset: Int, _ limit: Int, isShort: Bool
+  ) throws(HubError) -> [UInt8] {
     let schemes = endpoint.isLoopback ? "=http,https" : "=https"
     var lines = [
       "silent", "show-error", "fail", "globoff", "location", "max-redirs = 8", "proto = \"\(schemes)\"",
@@ -65,14 +69,13 @@ struct Curl {
       "write-out = \"%{stderr}\\n%{http_code} %{url_effective} %header{retry-after}\"",
     ]
     if endpoint.isLoopback { lines.append("noproxy = \"*\"") }
-    if let path { lines.append("output = \(Self.quoted(path))") }
     if offset > 0 { lines.append("continue-at = \(offset)") }
-    if path == nil { lines.append("max-time = 60") }
+    if isShort { lines.append("max-time = 60") }
     if let token {
       guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .unusable("$HF_TOKEN is no token") }
       lines.append("header = \(Self.quoted("Authorization: Bearer \(token)"))")
     }
-    return PathText.cString(lines.joined(separator: "\n")).dropLast().map(UInt8.init(bitPattern:))
+    return Array(lines.joined(separator: "\n").utf8)
   }
 
   private static func quoted(_ text: String) -> String {

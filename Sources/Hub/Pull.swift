@@ -68,7 +68,7 @@ package struct Pull {
   }
 
   private func list() throws(HubError) -> Listing {
-    let curl = Curl(endpoint: endpoint, token: token, held: nil, goesOn: goesOn)
+    let curl = Curl(endpoint: endpoint, token: token, goesOn: goesOn)
     var patience = Patience()
     while true {
       switch try curl.get(endpoint.listing(name), limit: 16 << 20) {
@@ -87,7 +87,7 @@ package struct Pull {
     let paths = listing.files.map { "\(staging.files)/\($0.name)" }
     let there = paths.reduce(0) { $0 + (Disk.size($1) ?? Disk.size($1 + ".part") ?? 0) }
     try staging.requireRoom(for: listing.size - min(there, listing.size))
-    let curl = Curl(endpoint: endpoint, token: token, held: staging.lock, goesOn: goesOn)
+    let curl = Curl(endpoint: endpoint, token: token, goesOn: goesOn)
     var done = 0
     for (file, path) in zip(listing.files, paths) {
       if file.name.contains("/") { try Disk.makeFolder(String(path[..<path.lastIndex(of: "/")!])) }

@@ -266,7 +266,7 @@ def test_other_formats_are_no_model_here(place):
     place.refused(78, "org/bert", "no model.safetensors", "pytorch_model.bin")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_pull_that_was_ended_goes_on_later(place, number):
     repository = place.offer(pace=0.02)
     process = place.start()
@@ -298,18 +298,30 @@ def test_of_two_at_once_the_second_says_so(place):
     place.ok()
 
 
-def test_a_killed_pull_leaves_the_lock_with_curl(place):
-    """As long as anybody can write into the folder, nobody else does."""
-    place.offer(pace=0.02)
+def test_a_killed_pull_leaves_nobody_behind(place):
+    """Not even by SIGKILL: curl has nowhere to write, and the next pull goes on."""
+    repository = place.offer(pace=0.02)
     process = place.start()
-    place.await_part(process)
+    place.await_part(process, 3000)
     curl = _descendants(process.pid)[1:]
     process.kill()
     process.communicate(timeout=20)
-    assert curl
-    place.refused(69, "another process")
-    for pid in curl:
-        os.kill(pid, signal.SIGTERM)
+    assert curl and _are_gone(curl)
+    there = place.part().stat().st_size
+    repository.pace = 0
+    place.hub.requests.clear()
+    place.ok()
+    assert there >= 3000 and place.hub.fetched(WEIGHTS) == [f"bytes={there}-"]
+    assert place.files()[WEIGHTS] == repository.files[WEIGHTS]
+
+
+def _are_gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{pid}").exists() and ") Z" not in Path(f"/proc/{pid}/stat").read_text() for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def test_files_of_another_commit_are_not_mixed_in(place):
