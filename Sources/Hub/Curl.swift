@@ -44,7 +44,7 @@ struct Curl {
       throw .unavailable("curl says too much")
     }
     guard let report = Report(child.errors) else { throw .unavailable("curl: \(child.lastWords)") }
-    guard !report.url.hasPrefix("http://") || endpoint.isLoopback && Endpoint.isLoopback(report.url) else {
+    guard report.isEncrypted || endpoint.isLoopback && Endpoint.isLoopback(report.url) else {
       throw .unavailable("the hub leads to an address without encryption")
     }
     switch child.exitCode {
@@ -78,11 +78,12 @@ struct Curl {
     return Array(lines.joined(separator: "\n").utf8)
   }
 
-  private static func quoted(_ text: String) -> String {
-    let escapes: [Character: String] = [
+  static func quoted(_ text: String) -> String {
+    // Scalar by scalar: a quote and an accent after it are one character, and a quote nevertheless.
+    let escapes: [Unicode.Scalar: String] = [
       "\"": "\\\"", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u{B}": "\\v",
     ]
-    return "\"" + text.map { escapes[$0] ?? String($0) }.joined() + "\""
+    return "\"" + text.unicodeScalars.map { escapes[$0] ?? String($0) }.joined() + "\""
   }
 }
 
@@ -93,14 +94,17 @@ private struct Report {
   let retryAfter: Int?
   let message: String
 
+  var isEncrypted: Bool { url.utf8.starts(with: "https://".utf8) }
+
   init?(_ errors: [UInt8]) {
-    let lines = String(decoding: errors, as: UTF8.self).split(separator: "\n")
-    let words = lines.last?.split(separator: " ") ?? []
+    let lines = errors.split(separator: UInt8(ascii: "\n"))
+    let words = (lines.last ?? []).split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
     guard words.count >= 2, let status = Int(words[0]) else { return nil }
     self.status = status
-    url = String(words[1])
+    url = words[1]
     retryAfter = words.count > 2 ? Int(words[2]) : nil
-    let complaint = lines.dropLast().last { $0.hasPrefix("curl: (") }?.split(separator: ")", maxSplits: 1).last
-    message = complaint.map { String($0.drop { $0 == " " }.prefix(200)) } ?? "no reason given"
+    let complaint = lines.dropLast().last { $0.starts(with: "curl: (".utf8) }
+    let reason = complaint?.split(separator: UInt8(ascii: ")"), maxSplits: 1).last.map { $0.drop { $0 == 0x20 } }
+    message = reason.map { String(String(decoding: $0, as: UTF8.self).prefix(200)) } ?? "no reason given"
   }
 }
