@@ -13,6 +13,8 @@ package struct Pull {
     package let version: String
     /// Whether it was there before.
     package let wasThere: Bool
+    /// For people; nil where there is nothing to say.
+    package var remark: String?
   }
 
   private let name: RepositoryName

@@ -26,11 +26,12 @@ package struct Starter {
 
   /// - Throws: `HubError`; archives that were fetched stay for the next run.
   package func run() throws(HubError) -> Pull.Outcome {
-    try checkRecipe()
+    let isOurs = try isRecipeOurs()
     let wasThere = try Mark.isThere(Self.mark, at: place)
     if wasThere { try Staging.sweep(place, Self.mark) } else { try make() }
-    if Disk.read(recipe) != Self.recipeText { try Disk.write(Self.recipeText, to: recipe) }
-    return Pull.Outcome(version: Self.version, wasThere: wasThere)
+    if isOurs, !Disk.exists(recipe) { try Disk.write(Self.recipeText, to: recipe) }
+    let remark = isOurs ? nil : "\(PathText.written(recipe)): has been changed, and is left as it is"
+    return Pull.Outcome(version: Self.version, wasThere: wasThere, remark: remark)
   }
 
   private func make() throws(HubError) {
@@ -86,10 +87,14 @@ package struct Starter {
     guard child.exitCode == 0 else { throw .inputOutput("starter: \(child.lastWords)") }
   }
 
+  /// Whether the recipe may be written: it is missing, or as this program writes it.
   /// - Throws: `HubError.cannotCreate` where somebody else's recipe has the name.
-  private func checkRecipe() throws(HubError) {
-    guard Disk.exists(recipe), Disk.read(recipe)?.hasPrefix("# Written by `tandem models pull") != true else { return }
-    throw .cannotCreate("\(PathText.written(recipe)): is there already and was not pulled: take it away first")
+  private func isRecipeOurs() throws(HubError) -> Bool {
+    guard Disk.exists(recipe) else { return true }
+    guard let text = Disk.read(recipe), text.hasPrefix("# Written by `tandem models pull") else {
+      throw .cannotCreate("\(PathText.written(recipe)): is there already and was not pulled: take it away first")
+    }
+    return text == Self.recipeText
   }
 
   private static var recipeText: String { String(decoding: PackageResources.starter_yaml, as: UTF8.self) }
