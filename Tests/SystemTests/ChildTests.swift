@@ -20,8 +20,8 @@ import Testing
     let (first, second) = (try Pipe.pair(), try Pipe.pair())
     // Each of ours has a number that is asked for the other.
     let (one, two) = (first.write.handOver(), second.write.handOver())
-    let child = try shell(
-      "printf one >&\(two); printf two >&\(one)", .init(descriptors: [(one, two), (two, one)]))
+    let script = "printf one >/proc/self/fd/\(two); printf two >/proc/self/fd/\(one)"
+    let child = try shell(script, .init(descriptors: [(one, two), (two, one)]))
     #expect(child.wait() == .code(0))
     #expect(first.read.read(9) == .bytes(Array("one".utf8)))
     #expect(second.read.read(9) == .bytes(Array("two".utf8)))
