@@ -234,6 +234,7 @@ def test_what_pip_says_is_passed_on(pull, tmp_path, name):
 def test_a_pip_in_the_working_folder_is_not_run(tandem, tmp_path):
     folder = tmp_path / "work"
     (folder / "pip").mkdir(parents=True)
+    (folder / "pip/__init__.py").touch()
     (folder / "pip/__main__.py").write_text("open('was-run', 'w')\n")
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PIP_NO_INDEX": "1"}
     assert tandem("models", "pull", "starter", env=environment, cwd=folder).returncode == 69
