@@ -77,10 +77,14 @@ import Testing
   }
 
   @Test func itsSignalsAreThoseOfAnyProgram() throws {
+    let ours = [SIGHUP, SIGQUIT].map { (number: $0, action: signal($0, SIG_IGN)) }
+    defer { for (number, action) in ours { signal(number, action) } }
     let program = try start(["grep", "-E", "Sig(Ign|Blk)", "/proc/self/status"])
     let masks = talk(program).0.split(separator: "\n").compactMap { UInt64($0.suffix(16), radix: 16) }
     try #require(masks.count == 2)
-    for number in [SIGINT, SIGPIPE, SIGTERM] { #expect((masks[0] | masks[1]) >> UInt64(number - 1) & 1 == 0) }
+    for number in [SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM] {
+      #expect((masks[0] | masks[1]) >> UInt64(number - 1) & 1 == 0)
+    }
   }
 
   @Test func standardErrorIsShownLineByLinePrintableAndNotWithoutEnd() throws {

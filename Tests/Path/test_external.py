@@ -240,7 +240,7 @@ def test_wishes_that_cannot_be_met_are_named(tandem, media, tmp_path, keys, hell
     assert done.stderr.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("number, code", [(signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("mode", ["sleep", "silent"])
 def test_a_signal_does_not_wait_for_the_program(tandem, media, tmp_path, mode, number, code):
     strange = Strange(tmp_path, mode, at=9, keys="timeout: 60s")
