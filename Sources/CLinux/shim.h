@@ -12,6 +12,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// Both ends of a pipe, with their flags from the first moment on; −1 and errno.
+static inline int linux_pipe(int ends[_Nonnull 2], int flags) { return (int)syscall(SYS_pipe2, ends, flags); }
+
+// Two files have each other's names, at once; −1 and errno. The flag is that of <linux/fs.h>.
+static inline int linux_exchange(const char *_Nonnull one, const char *_Nonnull other) {
+  return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 1u << 1);
+}
+
 // Memory without a name whose size can be sealed; −1 and errno.
 static inline int linux_sealable_memory(const char *_Nonnull name) {
   return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -60,6 +60,11 @@ extension ExternalPart {
     return PictureNeeds(rate: rate)
   }
 
+  /// How often a sample is sent at most.
+  private static let overlapLimit = 1000
+  /// Samples of a window: 128 MB.
+  private static let sampleLimit = 1 << 25
+
   /// A window stands for its middle, as long as the hop.
   fileprivate func soundNeeds(_ asked: Recipe.Audio?) throws -> SoundNeeds {
     // The handshake was refused without rate and window.
@@ -72,6 +77,7 @@ extension ExternalPart {
       try (asked?.hop ?? hello.hop.map { try span("hop", $0) }).map { try samples("hop", $0, rate) }
       ?? window
     guard hop <= window else { throw wrong("hop is longer than the window") }
+    guard window / hop <= Self.overlapLimit else { throw wrong("window is more than \(Self.overlapLimit) hops") }
     let lookback = (window - hop) / 2
     return SoundNeeds(rate: rate, hop: hop, lookback: lookback, lookahead: window - hop - lookback)
   }
@@ -87,6 +93,7 @@ extension ExternalPart {
     let tick = Ratio(1, Int64(rate))
     let count = span.ticks(tick)
     guard count > 0, span <= TimeSpan(seconds: 600) else { throw wrong("\(key) is not between 0 and 10 minutes") }
+    guard count <= Self.sampleLimit else { throw wrong("\(key) is more than \(Self.sampleLimit) samples") }
     guard TimeSpan(ticks: count, tick) == span else { throw wrong("\(key) is not a whole number of samples") }
     return Int(count)
   }

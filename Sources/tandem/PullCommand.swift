@@ -31,6 +31,7 @@ struct PullCommand: ParsableCommand {
       root = try Pull.root(among: ModelPlace.ownFolders)
       outcome = try fetch(repository, into: root)
     } catch { throw Failure(error) }
+    if let remark = outcome.remark { Messages.warning(remark) }
     Messages.line("tandem: \(name): \(outcome.wasThere ? "already " : "")complete at \(outcome.version)")
     guard !outcome.wasThere else { return }
     try Trial.check("\(root)/\(repository?.description ?? "\(Starter.name).yaml")", engine.wish)
