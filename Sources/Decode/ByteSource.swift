@@ -126,11 +126,13 @@ package enum SourceError: Error, CustomStringConvertible {
   case undecodable(String)
   /// Reading broke off.
   case inputOutput(String)
+  /// What we wait for did not come in time.
+  case timedOut(String)
   case interrupted
 
   package var description: String {
     switch self {
-    case .unreadable(let reason), .undecodable(let reason), .inputOutput(let reason): reason
+    case .unreadable(let reason), .undecodable(let reason), .inputOutput(let reason), .timedOut(let reason): reason
     case .interrupted: "interrupted"
     }
   }
@@ -141,6 +143,7 @@ package enum SourceError: Error, CustomStringConvertible {
     case .unreadable: 66
     case .undecodable: 65
     case .inputOutput: 74
+    case .timedOut: 69
     case .interrupted: 130
     }
   }

@@ -130,6 +130,9 @@ struct WayOptions: ParsableArguments {
   @Flag(help: "Add the per-step columns.")
   var steps = false
 
+  @Option(help: "For live sources: tcp, udp, listen, sdp, and opening=, silence=, packet=, stall=, jitter= times.")
+  var live: LiveText?
+
   @Option(help: "Decode and compute threads.")
   var threads = 2
 

@@ -13,6 +13,7 @@ struct WayPlan: Sendable {
   let grid: Grid
   let selection: TrackSelection
   let fuse: Fuser.Kind
+  let live: LiveOptions
   /// Nil: every picture is encoded.
   let reuse: PictureReuse?
   let threads: Int
@@ -25,7 +26,8 @@ struct WayPlan: Sendable {
   func request(from start: TimeSpan = .zero) -> SourceRequest {
     SourceRequest(
       sampleRate: model.sound?.rate ?? 16_000, pictureRate: grid.pictureRate, stillLength: grid.length,
-      start: start - lookback - (reuse == nil ? .zero : PictureReuse.renewal) - TimeSpan(seconds: 1))
+      start: start - lookback - (reuse == nil ? .zero : PictureReuse.renewal) - TimeSpan(seconds: 1),
+      live: live)
   }
 
   /// What may be under way between decoding and encoding, which the encoder takes at once: hand-overs, and bytes of
@@ -51,6 +53,7 @@ struct WayPlan: Sendable {
     let rate = options.fps?.ratio ?? model.pictures?.rate ?? Ratio(2)
     grid = Grid(length: options.window.span, hop: options.hop.span, pictureRate: rate)
     selection = options.tracks.selection
+    live = options.live?.options ?? LiveOptions()
     reuse = try Self.reuse(below: reuseBelow, model)
     threads = options.threads
     isDeterministic = options.deterministic
