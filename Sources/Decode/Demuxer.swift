@@ -89,7 +89,8 @@ final class Demuxer {
   /// Whether the source has an end that it knows of: its duration or its size.
   var isBounded: Bool {
     if context.pointee.duration > 0 { return true }
-    guard let bytes = context.pointee.pb else { return false }
+    // A playlist's own size says nothing of what it plays.
+    guard containerName != "hls", let bytes = context.pointee.pb else { return false }
     return avio_size(bytes) > 0
   }
 

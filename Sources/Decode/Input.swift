@@ -112,11 +112,13 @@ extension Demuxer.Input {
   func configure(_ options: inout Options, _ live: LiveOptions) {
     options["protocol_whitelist"] = protocols
     guard isRemote else { return }
-    // Enough to see every track once at a key frame a second; recorded files are looked at longer. RTP has no
-    // decoding stamps: who looks for them, or for frame rates by them, looks for ever.
-    options["analyzeduration"] = "1500000"
-    options["fpsprobesize"] = isRTP ? "0" : "3"
-    options["max_ts_probe"] = "2"
+    if isPaced {
+      // Enough to see every track once at a key frame a second; what need not be waited for is looked at longer. RTP
+      // has no decoding stamps: who looks for them, or for frame rates by them, looks for ever.
+      options["analyzeduration"] = "1500000"
+      options["fpsprobesize"] = isRTP ? "0" : "3"
+      options["max_ts_probe"] = "2"
+    }
     options["rw_timeout"] = String(live.silenceWait.microsecondCount)
     let rtsp = live.listens ? "listen" : live.transport == .automatic ? "prefer_tcp" : nil
     switch scheme(of: name) {

@@ -122,6 +122,7 @@ def test_a_live_playlist(tandem, clip, tmp_path):
     assert len(offsets) >= 2
     assert np.abs(offsets).max() <= SAMPLE + 2e-6
     assert {row["time_state"] for row in rows} <= {"exact", "quantised"}
+    assert all(row["wall"] for row in rows)
 
 
 # MARK: RTP
