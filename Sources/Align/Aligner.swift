@@ -12,6 +12,8 @@ package struct Aligner: Stage {
   private let embed: Embed
   private var source: SourceInfo?
   private var epoch: Epoch?
+  /// Of the open epoch, as last told.
+  private var wall: WallTime?
   private var tracks: [TrackFeatures] = []
   private var next: Int64 = 0
   /// Stretches of the epoch that were let go.
@@ -64,18 +66,20 @@ package struct Aligner: Stage {
     case .covered(let coverage): change(coverage.slot) { $0.add(coverage) }
     case .shown(let frame): change(frame.slot) { $0.add(frame) }
     case .cue(let cue): change(cue.slot) { $0.add(cue) }
+    case .wall(let time) where time.epoch == epoch?.index: wall = time
     case .reached(let slot, let instant):
       change(slot) { $0.reached = max($0.reached, instant) }
       return takeComplete()
     case .dropped(_, let interval): dropped.append(interval)
     case .closed(_, let end): return close(at: end)
     case .ended(let outcome): return end(outcome)
+    case .wall: break
     }
     return []
   }
 
   private mutating func open(_ opened: Epoch) {
-    epoch = opened
+    (epoch, wall) = (opened, nil)
     (next, dropped) = (0, [])
     tracks = slots.map { TrackFeatures($0, isPresent: source?.slots.contains($0) ?? false) }
   }
@@ -129,11 +133,13 @@ package struct Aligner: Stage {
   }
 
   private func window(_ interval: Interval, _ source: SourceInfo, _ epoch: Epoch) -> Window {
-    let certainty = Certainty(tracks, in: interval)
+    let certainty = Certainty(tracks, in: interval, isLocked: epoch.isLocked)
+    // Containers tell the creation time in whole seconds.
+    let created = source.creationTime.map { $0 + epoch.start.nanoseconds / 1000 }
     return Window(
       source: source.name, epoch: epoch.index, index: next, interval: interval,
-      wallZero: source.creationTime.map { $0 + epoch.start.nanoseconds / 1000 }, timeState: certainty?.state,
-      uncertainty: certainty?.uncertainty,
+      wallZero: wall?.zero ?? created, wallUncertaintyMicroseconds: wall?.uncertaintyMicroseconds ?? 1_000_000,
+      timeState: certainty?.state, uncertainty: certainty?.uncertainty,
       tracks: tracks.map { $0.share(of: interval, keepsSteps: keepsSteps, embed: embed) },
       text: tracks.lazy.compactMap { $0.text(in: interval) }.first, dropped: missing)
   }

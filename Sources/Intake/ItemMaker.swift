@@ -114,7 +114,10 @@ struct ItemMaker {
   private mutating func reach(_ slot: Slot, _ instant: Instant) -> [Item] {
     let cues = instant == .end ? [] : takeCues(before: epochStart + instant.sinceZero)
     guard let run = resampling[slot] else { return cues + [.mark(.reached(slot, instant))] }
-    if instant == .end { return flush(slot) + cues + [.mark(.reached(slot, instant))] }
+    // The end, or the track is given up until then: the run is over.
+    if instant == .end || run.end.map({ instant > $0 }) ?? false {
+      return flush(slot) + cues + [.mark(.reached(slot, instant))]
+    }
     return cues + [.mark(.reached(slot, min(instant, run.position ?? instant)))]
   }
 

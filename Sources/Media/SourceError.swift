@@ -6,13 +6,16 @@ package enum SourceError: Error, Hashable, CustomStringConvertible {
   case undecodable(String)
   /// Reading broke off.
   case inputOutput(String)
+  /// What we wait for did not come in time.
+  case timedOut(String)
   /// What would read it cannot be had.
   case unavailable(String)
   case interrupted
 
   package var description: String {
     switch self {
-    case .unreadable(let reason), .undecodable(let reason), .inputOutput(let reason), .unavailable(let reason):
+    case .unreadable(let reason), .undecodable(let reason), .inputOutput(let reason), .timedOut(let reason),
+      .unavailable(let reason):
       reason
     case .interrupted: "interrupted"
     }
@@ -24,7 +27,7 @@ package enum SourceError: Error, Hashable, CustomStringConvertible {
     case .unreadable: 66
     case .undecodable: 65
     case .inputOutput: 74
-    case .unavailable: 69
+    case .timedOut, .unavailable: 69
     case .interrupted: 130
     }
   }
@@ -36,7 +39,7 @@ package enum SourceError: Error, Hashable, CustomStringConvertible {
     case .unreadable(let reason): .unreadable("\(name): \(reason)")
     case .undecodable(let reason): .undecodable("\(name): \(reason)")
     case .inputOutput(let reason): .inputOutput("\(name): \(reason)")
-    case .unavailable, .interrupted: self
+    case .timedOut, .unavailable, .interrupted: self
     }
   }
 }

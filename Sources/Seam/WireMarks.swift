@@ -11,6 +11,7 @@ extension Mark: Wired {
     case 5: self = .reached(try wire.read(), try wire.read())
     case 6: self = .closed(epoch: try wire.integer(), end: try wire.read())
     case 7: self = .ended(try wire.read())
+    case 9: self = .wall(try wire.read())
     case 8: self = .dropped(epoch: try wire.integer(), try wire.read())
     case let other: throw WireError("mark number \(other)")
     }
@@ -35,6 +36,7 @@ extension Mark: Wired {
       wire.integer(epoch)
       end.write(to: &wire)
     case .ended(let outcome): put(7, outcome)
+    case .wall(let time): put(9, time)
     case .dropped(let epoch, let interval):
       wire.integer(UInt8(8))
       wire.integer(epoch)
@@ -99,7 +101,7 @@ extension Epoch: Wired {
   init(from wire: inout WireReader) throws(WireError) {
     self.init(
       index: try wire.integer(), reason: try wire.read(), start: try wire.read(), originPTS: try wire.optional(),
-      timeBase: try wire.read())
+      timeBase: try wire.read(), isLocked: try wire.read())
   }
 
   func write(to wire: inout WireWriter) {
@@ -108,6 +110,25 @@ extension Epoch: Wired {
     start.write(to: &wire)
     wire.optional(originPTS)
     timeBase.write(to: &wire)
+    isLocked.write(to: &wire)
+  }
+}
+
+extension WallTime.Basis: Wired {}
+
+extension WallTime: Wired {
+  init(from wire: inout WireReader) throws(WireError) {
+    self.init(
+      epoch: try wire.integer(), zero: try wire.read(), uncertaintyMicroseconds: try wire.read(),
+      basis: try wire.read(), driftPPM: try wire.optional())
+  }
+
+  func write(to wire: inout WireWriter) {
+    wire.integer(epoch)
+    zero.write(to: &wire)
+    uncertaintyMicroseconds.write(to: &wire)
+    basis.write(to: &wire)
+    wire.optional(driftPPM)
   }
 }
 

@@ -32,7 +32,7 @@ extension SourceRequest: Wired {
   init(from wire: inout WireReader) throws(WireError) {
     self.init(
       sampleRate: try wire.read(), pictureRate: try wire.read(), stillLength: try wire.read(), start: try wire.read(),
-      followsEXIF: try wire.read())
+      followsEXIF: try wire.read(), live: try wire.read(), continuation: try wire.optional())
   }
 
   func write(to wire: inout WireWriter) {
@@ -41,6 +41,38 @@ extension SourceRequest: Wired {
     stillLength.write(to: &wire)
     start.write(to: &wire)
     followsEXIF.write(to: &wire)
+    live.write(to: &wire)
+    wire.optional(continuation)
+  }
+}
+
+extension LiveOptions.Transport: Wired {}
+
+extension LiveOptions: Wired {
+  init(from wire: inout WireReader) throws(WireError) {
+    self.init(
+      transport: try wire.read(), listens: try wire.read(), isSessionDescription: try wire.read(),
+      openingWait: try wire.read(), silenceWait: try wire.read(), packetWait: try wire.read(),
+      stallWait: try wire.read(), jitterWait: try wire.read())
+  }
+
+  func write(to wire: inout WireWriter) {
+    transport.write(to: &wire)
+    listens.write(to: &wire)
+    isSessionDescription.write(to: &wire)
+    for wait in [openingWait, silenceWait, packetWait, stallWait, jitterWait] { wait.write(to: &wire) }
+  }
+}
+
+extension Continuation: Wired {
+  init(from wire: inout WireReader) throws(WireError) {
+    self.init(epoch: try wire.integer(), position: try wire.read(), wall: try wire.optional())
+  }
+
+  func write(to wire: inout WireWriter) {
+    wire.integer(epoch)
+    position.write(to: &wire)
+    wire.optional(wall)
   }
 }
 
@@ -51,7 +83,8 @@ extension SourceError: Wired {
     case 1: self = .undecodable(try wire.read())
     case 2: self = .inputOutput(try wire.read())
     case 3: self = .unavailable(try wire.read())
-    case 4: self = .interrupted
+    case 4: self = .timedOut(try wire.read())
+    case 5: self = .interrupted
     case let other: throw WireError("error number \(other)")
     }
   }
@@ -63,7 +96,8 @@ extension SourceError: Wired {
       case .undecodable: 1
       case .inputOutput: 2
       case .unavailable: 3
-      case .interrupted: 4
+      case .timedOut: 4
+      case .interrupted: 5
       }
     wire.integer(number)
     if self != .interrupted { description.write(to: &wire) }

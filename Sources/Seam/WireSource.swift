@@ -41,15 +41,19 @@ extension TrackInfo: Wired {
 
 extension SourceOutcome: Wired {
   init(from wire: inout WireReader) throws(WireError) {
-    self.init(name: try wire.read(), ending: try wire.read(), counters: try wire.read())
+    self.init(
+      name: try wire.read(), ending: try wire.read(), counters: try wire.read(), fault: try wire.optional())
   }
 
   func write(to wire: inout WireWriter) {
     name.write(to: &wire)
     ending.write(to: &wire)
     counters.write(to: &wire)
+    wire.optional(fault)
   }
 }
+
+extension LiveFault: Wired {}
 
 extension SourceOutcome.Ending: Wired {
   init(from wire: inout WireReader) throws(WireError) {

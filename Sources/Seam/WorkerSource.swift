@@ -138,7 +138,7 @@ private struct OpenSpan {
     case .covered(let coverage): end = max(end, coverage.interval.end)
     case .closed: epoch = nil
     case .ended: hasEnded = true
-    case .opened, .shown, .cue, .reached, .dropped: break
+    case .opened, .shown, .cue, .reached, .dropped, .wall: break
     }
   }
 

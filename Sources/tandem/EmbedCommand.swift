@@ -123,6 +123,9 @@ struct WayOptions: ParsableArguments {
   @Flag(help: "Add the per-step columns.")
   var steps = false
 
+  @Option(help: "For live sources: tcp, udp, listen, sdp, and opening=, silence=, packet=, stall=, jitter= times.")
+  var live: LiveText?
+
   @Option(help: "Decode and compute threads.")
   var threads = 2
 
@@ -141,6 +144,7 @@ struct WayOptions: ParsableArguments {
   var wish: WayWish {
     WayWish(
       model: model, engine: engine.wish, threads: threads, isDeterministic: deterministic, window: window.span,
-      hop: hop.span, pictureRate: fps?.ratio, selection: tracks.selection, fuse: fuse)
+      hop: hop.span, pictureRate: fps?.ratio, selection: tracks.selection, fuse: fuse,
+      live: live?.options ?? LiveOptions())
   }
 }

@@ -29,7 +29,8 @@ struct Inspection: ~Copyable {
     let grid = Grid(
       length: command.way.window.span, hop: command.way.hop.span, pictureRate: command.way.fps?.ratio ?? Ratio(2))
     let request = SourceRequest(
-      sampleRate: command.wav == nil ? 16_000 : command.rate, pictureRate: grid.pictureRate, stillLength: grid.length)
+      sampleRate: command.wav == nil ? 16_000 : command.rate, pictureRate: grid.pictureRate, stillLength: grid.length,
+      live: command.way.live?.options ?? LiveOptions())
     let source: WorkerSource
     do throws(SourceError) {
       let order = SourceOrder(

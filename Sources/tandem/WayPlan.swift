@@ -17,6 +17,7 @@ struct WayWish: Sendable {
   var selection: TrackSelection
   /// Nil: what the model says, or what fits its vectors.
   var fuse: Fuser.Kind?
+  var live = LiveOptions()
 }
 
 /// All decisions of a run, made before the first byte is read.
@@ -29,6 +30,7 @@ struct WayPlan: Sendable {
   let fuse: Fuser.Kind
   /// A stage as it begins, with a row for a source that fails.
   let fuser: Fuser
+  let live: LiveOptions
   /// Nil: every picture is encoded.
   let reuse: PictureReuse?
   let threads: Int
@@ -41,7 +43,8 @@ struct WayPlan: Sendable {
   func request(from start: TimeSpan = .zero) -> SourceRequest {
     SourceRequest(
       sampleRate: model.sound?.rate ?? 16_000, pictureRate: grid.pictureRate, stillLength: grid.length,
-      start: start - lookback - (reuse == nil ? .zero : PictureReuse.renewal) - TimeSpan(seconds: 1))
+      start: start - lookback - (reuse == nil ? .zero : PictureReuse.renewal) - TimeSpan(seconds: 1),
+      live: live)
   }
 
   /// What may be under way between decoding and encoding, which the encoder takes at once: hand-overs, and bytes of
@@ -67,6 +70,7 @@ struct WayPlan: Sendable {
     let rate = wish.pictureRate ?? model.pictures?.rate ?? Ratio(2)
     grid = Grid(length: wish.window, hop: wish.hop, pictureRate: rate)
     selection = wish.selection
+    live = wish.live
     reuse = try Self.reuse(below: reuseBelow, model)
     threads = wish.threads
     isDeterministic = wish.isDeterministic
