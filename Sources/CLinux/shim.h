@@ -1,19 +1,18 @@
-// What Linux has and Swift's Glibc module leaves out: GNU extensions, variadic calls, macros.
+// What Linux has and Swift's Glibc module leaves out: GNU extensions, variadic calls, macros. Numbers of GNU's macros
+// are written out: with _GNU_SOURCE the headers define types otherwise than Swift's Glibc module, and in debug builds
+// the two clash.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Memory without a name whose size can be sealed; −1 and errno.
+// Memory without a name whose size can be sealed; −1 and errno. The flags' numbers are those of <linux/memfd.h>: it
+// closes on exec, and may be sealed.
 static inline int linux_sealable_memory(const char *_Nonnull name) {
-  return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  return (int)syscall(SYS_memfd_create, name, 0x1 | 0x2);
 }
 
 // Forbids every change of size, and of that. The seals' numbers are those of <linux/fcntl.h>.
