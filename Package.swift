@@ -18,6 +18,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
     // The nouns. Imports nothing.
@@ -72,13 +76,26 @@ let package = Package(
     .target(name: "Flow", dependencies: ["Media"], swiftSettings: safe),
     // Checkpoints from where they are published into folders of this machine.
     .target(
-      name: "Hub", dependencies: ["Media", "System", "Digest"], resources: [.embedInCode("Resources")], swiftSettings: safe),
+      name: "Hub", dependencies: ["Media", "System", "Digest"], resources: [.embedInCode("Resources")],
+      swiftSettings: safe),
+    // The daemon's HTTP door. The only target that knows Hummingbird and NIO.
+    .target(
+      name: "Serve",
+      dependencies: [
+        "Media", "System", "Emit",
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: safe),
     // The commands: the only place that sees every room.
     .executableTarget(
       name: "tandem",
       dependencies: [
-        "Media", "System", "Digest", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse", "Emit",
-        "Plot", "Flow", "Hub",
+        "Media", "System", "Digest", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse",
+        "Emit", "Plot", "Flow", "Hub", "Serve",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -126,6 +143,7 @@ let package = Package(
     .testTarget(name: "EmitTests", dependencies: ["Emit", "Media", "System"], swiftSettings: safe),
     .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
     .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
+    .testTarget(name: "ServeTests", dependencies: ["Serve", "Emit", "Media", "System"], swiftSettings: safe),
     .testTarget(name: "HubTests", dependencies: ["Hub"], swiftSettings: safe),
     // Tests about the house itself.
     .testTarget(name: "HouseTests", swiftSettings: safe),

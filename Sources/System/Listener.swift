@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// A Unix socket that others can connect to, under a name in the file system that goes with it.
 package struct Listener: ~Copyable, Sendable {
@@ -23,8 +23,11 @@ package struct Listener: ~Copyable, Sendable {
     }
   }
 
-  /// Listens at `path`, for the owner only. A socket file there that nobody answers on is replaced.
-  package static func open(_ path: String) throws(Refusal) -> Listener {
+  /// Listens at `path`, for the owner only unless `mode` and `group` say otherwise: nobody can connect before they are
+  /// set. A socket file there that nobody answers on is replaced.
+  package static func open(
+    _ path: String, mode: mode_t = 0o600, group: gid_t? = nil
+  ) throws(Refusal) -> Listener {
     guard let address = UnixPath(path) else { throw .path }
     do {
       let socket = try Descriptor.socket()
@@ -33,8 +36,11 @@ package struct Listener: ~Copyable, Sendable {
         _ = unsafe unlink(path)
         try socket.bind(address)
       }
-      try socket.listen(backlog: 64)
-      return Listener(descriptor: socket, path: address, file: FileIdentity(path))
+      let listener = Listener(descriptor: socket, path: address, file: FileIdentity(path))
+      if let group { _ = try Errno.check { unsafe lchown(path, uid_t.max, group) } }  // the owner stays
+      if mode != 0o600 { _ = try Errno.check { unsafe chmod(path, mode) } }
+      try listener.descriptor.listen(backlog: 64)
+      return listener
     } catch let refusal as Refusal {
       throw refusal
     } catch let error as Errno {
