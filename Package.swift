@@ -18,6 +18,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
     // The nouns. Imports nothing.
@@ -86,12 +90,24 @@ let package = Package(
     // The daemon's configuration and recipes, read strictly. The only target that knows YAML.
     .target(
       name: "Config", dependencies: ["Media", .product(name: "Yams", package: "Yams")], swiftSettings: safe),
+    // The daemon's HTTP door. The only target that knows Hummingbird and NIO.
+    .target(
+      name: "Serve",
+      dependencies: [
+        "Media", "System", "Emit",
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: safe),
     // The commands: the only place that sees every room.
     .executableTarget(
       name: "tandem",
       dependencies: [
         "Media", "System", "Digest", "Seam", "Linear", "Encode", "External", "Align", "Fuse", "Emit", "Store", "Plot",
-        "Flow", "Supervise", "Hub", "Config",
+        "Flow", "Supervise", "Hub", "Config", "Serve",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safe),
@@ -141,6 +157,7 @@ let package = Package(
     .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
     .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
     .testTarget(name: "SuperviseTests", dependencies: ["System", "Supervise"], swiftSettings: safe),
+    .testTarget(name: "ServeTests", dependencies: ["Serve", "Emit", "Media", "System"], swiftSettings: safe),
     .testTarget(name: "HubTests", dependencies: ["Hub"], swiftSettings: safe),
     .testTarget(name: "ConfigTests", dependencies: ["Config", "Media"], swiftSettings: safe),
     // Tests about the house itself.

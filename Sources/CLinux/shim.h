@@ -1,13 +1,10 @@
-// What Linux has and Swift's Glibc module leaves out: GNU extensions, variadic calls, macros.
+// What Linux has and Swift's Glibc module leaves out: GNU extensions, variadic calls, macros. Numbers of GNU's macros
+// are written out: with _GNU_SOURCE the headers define types otherwise than Swift's Glibc module, and in debug builds
+// the two clash.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,9 +17,10 @@ static inline int linux_exchange(const char *_Nonnull one, const char *_Nonnull 
   return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 1u << 1);
 }
 
-// Memory without a name whose size can be sealed; −1 and errno.
+// Memory without a name whose size can be sealed; −1 and errno. The flags' numbers are those of <linux/memfd.h>: it
+// closes on exec, and may be sealed.
 static inline int linux_sealable_memory(const char *_Nonnull name) {
-  return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  return (int)syscall(SYS_memfd_create, name, 0x1 | 0x2);
 }
 
 // Forbids every change of size, and of that. The seals' numbers are those of <linux/fcntl.h>.
@@ -43,8 +41,8 @@ static inline int linux_peer(int fd, uint32_t *_Nonnull uid, int32_t *_Nonnull p
   return 0;
 }
 
-// The address space of another process, in bytes: 0, or −1 and errno.
+// The address space of another process, in bytes: 0, or −1 and errno. 9 is RLIMIT_AS.
 static inline int linux_limit_memory(int32_t pid, uint64_t bytes) {
-  const struct rlimit limit = {bytes, bytes};
-  return prlimit(pid, RLIMIT_AS, &limit, NULL);
+  const uint64_t limit[2] = {bytes, bytes};
+  return (int)syscall(SYS_prlimit64, pid, 9, limit, NULL);
 }

@@ -11,8 +11,6 @@ struct ArrowFile: ~Copyable {
     case batch(FlatTable, body: Range<Int>)
   }
 
-  private static let metadataLimit = 1 << 20
-
   let size: Int
   private let path: String
   private let descriptor: Descriptor
@@ -27,15 +25,11 @@ struct ArrowFile: ~Copyable {
   func message(at start: Int) throws(EmitError) -> Message {
     let prefix = try bytes(start..<min(start + 8, size))
     do {
-      guard prefix.prefix(4).allSatisfy({ $0 == 0xFF }) else { throw ArrowFault.malformed("no message at \(start)") }
-      guard prefix.count == 8 else { return .torn }
-      let length = Int(try prefix.integer(at: 4, Int32.self))
-      guard length >= 0, length <= Self.metadataLimit else {
-        throw ArrowFault.malformed("a message that is too long at \(start)")
-      }
+      guard let length = try Message.metadataLength(prefix) else { return .torn }
       if length == 0 { return .end }
       guard length <= size - start - 8 else { return .torn }
-      return try message(bytes(start + 8..<start + 8 + length), bodyStart: start + 8 + length)
+      let metadata = try bytes(start + 8..<start + 8 + length)
+      return try Message(metadata, start + 8 + length, size)
     } catch let fault as ArrowFault {
       throw foreign(fault)
     } catch {
@@ -57,17 +51,43 @@ struct ArrowFile: ~Copyable {
     case .malformed(let what): .cannotCreate("read \(path): not a stream of records: \(what)")
     }
   }
+}
 
-  private func message(_ metadata: [UInt8], bodyStart: Int) throws(ArrowFault) -> Message {
+extension ArrowFile.Message {
+  private static let metadataLimit = 1 << 20
+
+  /// The message that `bytes`, which are all there is, begin with.
+  init(_ bytes: [UInt8]) throws(ArrowFault) {
+    guard let length = try Self.metadataLength(Array(bytes.prefix(8))), length <= bytes.count - 8 else {
+      self = .torn
+      return
+    }
+    if length == 0 { self = .end } else { try self.init(Array(bytes[8..<8 + length]), 8 + length, bytes.count) }
+  }
+
+  /// Bytes of metadata behind a message's first eight, `prefix`; 0 at the end mark, nil where they are cut off.
+  static func metadataLength(_ prefix: [UInt8]) throws(ArrowFault) -> Int? {
+    guard prefix.prefix(4).allSatisfy({ $0 == 0xFF }) else { throw .malformed("no message where one should begin") }
+    guard prefix.count == 8 else { return nil }
+    let length = Int(try prefix.integer(at: 4, Int32.self))
+    guard length >= 0, length <= metadataLimit else { throw .malformed("a message that is too long") }
+    return length
+  }
+
+  /// metadata: of a message whose body begins at byte `bodyStart` of `size`.
+  init(_ metadata: [UInt8], _ bodyStart: Int, _ size: Int) throws(ArrowFault) {
     let table = try FlatTable(root: metadata)
     let length: Int64 = try table.integer(3)
     guard length >= 0 else { throw .malformed("a body of negative length") }
-    guard length <= Int64(size - bodyStart) else { return .torn }
+    guard length <= Int64(size - bodyStart) else {
+      self = .torn
+      return
+    }
     let end = bodyStart + Int(length)
     guard let content = try table.table(2) else { throw .malformed("a message without content") }
     switch ArrowMessage.Header(rawValue: try table.integer(1)) {
-    case .schema: return .schema(try ArrowSchema(content), end: end)
-    case .recordBatch: return .batch(content, body: bodyStart..<end)
+    case .schema: self = .schema(try ArrowSchema(content), end: end)
+    case .recordBatch: self = .batch(content, body: bodyStart..<end)
     case nil: throw .malformed("a message of a kind that records do not need")
     }
   }

@@ -100,17 +100,3 @@ package struct ArrowStreamReader: ~Copyable {
     throw file.foreign(.malformed("no column \(name) of the type that records have"))
   }
 }
-
-extension [UInt8] {
-  /// The first `count` of these little-endian integers.
-  fileprivate func integers<Value: FixedWidthInteger>(_ count: Int, _: Value.Type) throws(ArrowFault) -> [Value] {
-    let size = Value.bitWidth / 8
-    guard count <= self.count / size else { throw .malformed("fewer values than rows") }
-    return try (0..<count).map { row throws(ArrowFault) in try integer(at: size * row, Value.self) }
-  }
-
-  /// Of a validity bitmap, which is left empty where all rows are present.
-  fileprivate func isPresent(_ row: Int) -> Bool {
-    isEmpty || (row / 8 < count && self[row / 8] >> UInt8(row % 8) & 1 == 1)
-  }
-}

@@ -100,4 +100,16 @@ extension [UInt8] {
     for index in (0..<size).reversed() { value = value << 8 | Value(truncatingIfNeeded: self[place + index]) }
     return value
   }
+
+  /// The first `count` of these little-endian integers.
+  func integers<Value: FixedWidthInteger>(_ count: Int, _: Value.Type) throws(ArrowFault) -> [Value] {
+    let size = Value.bitWidth / 8
+    guard count <= self.count / size else { throw .malformed("fewer values than rows") }
+    return try (0..<count).map { row throws(ArrowFault) in try integer(at: size * row, Value.self) }
+  }
+
+  /// Of a validity bitmap, which is left empty where all rows are present.
+  func isPresent(_ row: Int) -> Bool {
+    isEmpty || (row / 8 < count && self[row / 8] >> UInt8(row % 8) & 1 == 1)
+  }
 }

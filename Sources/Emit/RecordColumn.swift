@@ -117,11 +117,9 @@ extension RecordLayout {
     RecordColumn("gate_\(slot.name)", .real) { .real(orNull: $0.gate(slot)) }
   }
 
-  /// `audio`, `video_2`; for text `text_vector`, `text_2_vector`, since `text` is the words.
   private func vectorColumn(_ slot: Slot) -> [RecordColumn] {
     guard let dimensions = columns.first(where: { $0.slot == slot })?.dimensions else { return [] }
-    let name = slot.modality == .text ? "\(slot.name)_vector" : slot.name
-    return [RecordColumn(name, .vector(dimensions)) { .vector(orNull: $0.track(slot)?.vector) }]
+    return [RecordColumn(slot.vectorColumn, .vector(dimensions)) { .vector(orNull: $0.track(slot)?.vector) }]
   }
 
   private var fusedColumn: [RecordColumn] {
@@ -146,6 +144,11 @@ extension RecordLayout {
       RecordColumn("luma_var", .real) { .real(orNull: $0.track(Slot(.video))?.quality) },
     ]
   }
+}
+
+extension Slot {
+  /// `audio`, `video_2`; for text `text_vector`, `text_2_vector`, since `text` is the words.
+  var vectorColumn: String { modality == .text ? "\(name)_vector" : name }
 }
 
 extension Embedding {

@@ -25,6 +25,13 @@ func utcText(microseconds: Int64) -> String? {
 /// Level of a mean power, full scale = 1, in dBFS.
 func decibels(_ power: Float) -> Float { Float(10 * log10(Double(power))) }
 
+/// A mean power of this level: the nearest that `decibels` gives back, where one does.
+func power(_ level: Float) -> Float {
+  let power = Float(pow(10, Double(level) / 10))
+  let near = [power, power.nextUp, power.nextDown, power.nextUp.nextUp, power.nextDown.nextDown]
+  return near.first { decibels($0) == level } ?? power
+}
+
 /// Year, month and day of the proleptic Gregorian calendar.
 /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
 private func civilDate(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {

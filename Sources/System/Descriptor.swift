@@ -20,6 +20,13 @@ package struct Descriptor: ~Copyable, Sendable {
     Descriptor(owning: try Errno.check { fcntl(number, F_DUPFD_CLOEXEC, 0) })
   }
 
+  /// Gives up the descriptor: the caller owns it from now on.
+  package consuming func release() -> Int32 {
+    let number = number
+    discard self
+    return number
+  }
+
   /// Closes, and tells what closing tells: late errors of network file systems and quotas.
   package mutating func close() throws(Errno) {
     let status = Glibc.close(number)

@@ -1,0 +1,125 @@
+import Emit
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+
+/// Answers one request after the other of the clients that come in at one place.
+struct Conversation: Sendable {
+  let routes: Routes
+  let clients: Clients
+  let access: Access
+  let limits: ServeLimits
+
+  /// The connection is closed: a body that nobody reads would be still to come.
+  private struct Unread: Error {}
+
+  func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
+    var status: HTTPResponse.Status?
+    let isServing = clients.begin(channel)
+    defer { clients.end(channel, status: status?.code) }
+    switch isServing ? route(request.head) : .answer(.error(.serviceUnavailable, "the server is stopping")) {
+    case .answer(let answer):
+      status = answer.status
+      try await send(answer, request, writer)
+    case .put(let source):
+      if request.headers[.expect]?.lowercased() == "100-continue" {
+        try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+      }
+      let body = try await body(request, channel)
+      let answer =
+        body.map { routes.put(source, $0) } ?? .error(.contentTooLarge, "more than \(limits.bodyBytes) bytes")
+      status = answer.status
+      try await send(answer, request, writer, isRead: body != nil)
+    case .records(let query):
+      switch subscription(query) {
+      case .failure(let error):
+        status = Answer.error(error).status
+        try await send(.error(error), request, writer)
+      case .success(let subscription):
+        status = .ok
+        try await stream(subscription, query, writer, channel)
+      }
+    }
+  }
+
+  private func route(_ head: HTTPRequest) -> Routes.Route {
+    switch access.fault(head) {
+    case nil: return routes.route(head)
+    case .host:
+      clients.refuse(.host, "a request under a name that is not ours")
+      return .answer(.error(.misdirectedRequest, "nothing is served under this name"))
+    case .token:
+      clients.refuse(.token, "a request without the token")
+      return .answer(.unauthorized)
+    }
+  }
+
+  private func subscription(_ query: RecordQuery) -> Result<any RecordSubscription, FaceError> {
+    Result { () throws(FaceError) in try routes.face.subscribe(sources: query.sources, from: query.position) }
+  }
+
+  /// Nil where it is too long.
+  private func body(_ request: Request, _ channel: any Channel) async throws -> [UInt8]? {
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes { return nil }
+    let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(limits.idle)) { channel.close(promise: nil) }
+    defer { deadline.cancel() }
+    var bytes: [UInt8] = []
+    for try await part in request.body {
+      bytes += part.readableBytesView
+      if bytes.count > limits.bodyBytes { return nil }
+    }
+    return bytes
+  }
+
+  /// isRead: whether all of the request's body has been taken.
+  private func send(
+    _ answer: Answer, _ request: Request, _ writer: consuming ResponseWriter, isRead: Bool = false
+  ) async throws {
+    let isUnread = !isRead && request.hasBody
+    var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
+    if isUnread { head.headerFields[.connection] = "close" }
+    var body = try await writer.writeHead(head)
+    if request.method != .head { try await write(answer.body, to: &body) }
+    try await body.finish(nil)
+    if isUnread { throw Unread() }
+  }
+
+  private func stream(
+    _ subscription: any RecordSubscription, _ query: RecordQuery, _ writer: consuming ResponseWriter,
+    _ channel: any Channel
+  ) async throws {
+    channel.closeFuture.whenComplete { _ in subscription.close() }
+    if !clients.open(subscription, channel) { subscription.close() }
+    defer { clients.close(subscription, channel) }
+    var text = RecordText(subscription, query.form, query.vectors)
+    var fields = HTTPFields.common(query.form.rawValue)
+    fields[.position] = subscription.start
+    var body = try await writer.writeHead(HTTPResponse(status: .ok, headerFields: fields))
+    do {
+      try await write(text.opening, to: &body)
+      while let chunk = try await subscription.next() { try await write(try text.bytes(chunk), to: &body) }
+      try await write(text.closing, to: &body)
+    } catch {
+      // The connection breaks off: that is how the client sees that there was more.
+      let isOurs = error is FaceError || error is EmitError
+      if isOurs { clients.report("http: records from \(subscription.start): \(error)") }
+      throw error
+    }
+    try await body.finish(nil)
+  }
+
+  private func write(_ bytes: [UInt8], to body: inout some ResponseBodyWriter) async throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix(StallGuard.piece)
+      rest = rest.dropFirst(piece.count)
+      try await body.write(ByteBuffer(bytes: piece))
+    }
+  }
+}
+
+extension Request {
+  fileprivate var hasBody: Bool {
+    headers[.transferEncoding] != nil || headers[.contentLength].map { $0 != "0" } ?? false
+  }
+}
