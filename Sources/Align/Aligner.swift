@@ -14,8 +14,21 @@ package struct Aligner: Stage {
   private var epoch: Epoch?
   private var tracks: [TrackFeatures] = []
   private var next: Int64 = 0
-  private var windowCount: Int64 = 0
-  private var emitted = 0
+  /// Stretches of the epoch that were let go.
+  private var dropped: [Interval] = []
+  /// Windows that were due, given and let go since the source was opened.
+  package private(set) var accounts = Accounts()
+  /// Windows let go since the last one that was given.
+  private var missing: Int32 = 0
+
+  /// Whatever is due is given or dropped: `due = given + dropped + unwanted`.
+  package struct Accounts: Hashable, Sendable {
+    package var due: Int64 = 0
+    package var given: Int64 = 0
+    package var dropped: Int64 = 0
+    /// Not chosen.
+    package var unwanted: Int64 = 0
+  }
 
   /// - Parameters:
   ///   - slots: the tracks that records have columns for, whatever a source holds.
@@ -54,6 +67,7 @@ package struct Aligner: Stage {
     case .reached(let slot, let instant):
       change(slot) { $0.reached = max($0.reached, instant) }
       return takeComplete()
+    case .dropped(_, let interval): dropped.append(interval)
     case .closed(_, let end): return close(at: end)
     case .ended(let outcome): return end(outcome)
     }
@@ -62,7 +76,7 @@ package struct Aligner: Stage {
 
   private mutating func open(_ opened: Epoch) {
     epoch = opened
-    next = 0
+    (next, dropped) = (0, [])
     tracks = slots.map { TrackFeatures($0, isPresent: source?.slots.contains($0) ?? false) }
   }
 
@@ -84,23 +98,33 @@ package struct Aligner: Stage {
 
   /// The next source may fail before it is opened: nothing of this one may count for it.
   private mutating func end(_ outcome: SourceOutcome) -> [Aligned] {
-    defer { (source, epoch, tracks, windowCount, emitted) = (nil, nil, [], 0, 0) }
-    return [.ended(outcome, windows: windowCount)]
+    defer { (source, epoch, tracks, accounts, missing) = (nil, nil, [], Accounts(), 0) }
+    return [.ended(outcome, windows: accounts.due)]
   }
 
   /// Window `next`, if it was chosen, and forgets what no later window needs.
   private mutating func take() -> [Aligned] {
     defer {
       next += 1
-      windowCount += 1
+      accounts.due += 1
       let begin = grid.window(next).start
       for n in tracks.indices { tracks[n].forget(before: begin) }
+      dropped.removeAll { $0.end <= begin }
     }
     let interval = grid.window(next)
-    guard let source, let epoch, choice.includes(epoch.start + interval.start.sinceZero, emitted: emitted) else {
+    guard let source, let epoch,
+      choice.includes(epoch.start + interval.start.sinceZero, emitted: Int(accounts.given))
+    else {
+      accounts.unwanted += 1
       return []
     }
-    emitted += 1
+    guard !dropped.contains(where: { $0.overlap(interval) > .zero }) else {
+      accounts.dropped += 1
+      missing += 1
+      return []
+    }
+    accounts.given += 1
+    defer { missing = 0 }
     return [.window(window(interval, source, epoch))]
   }
 
@@ -111,7 +135,7 @@ package struct Aligner: Stage {
       wallZero: source.creationTime.map { $0 + epoch.start.nanoseconds / 1000 }, timeState: certainty?.state,
       uncertainty: certainty?.uncertainty,
       tracks: tracks.map { $0.share(of: interval, keepsSteps: keepsSteps, embed: embed) },
-      text: tracks.lazy.compactMap { $0.text(in: interval) }.first)
+      text: tracks.lazy.compactMap { $0.text(in: interval) }.first, dropped: missing)
   }
 
   private mutating func change(_ slot: Slot, _ work: (inout TrackFeatures) -> Void) {

@@ -48,6 +48,14 @@ static inline int ff_scale(struct SwsContext *_Nonnull s, const AVFrame *_Nonnul
   return sws_scale(s, (const uint8_t *const *)f->data, f->linesize, 0, f->height, to, strides);
 }
 
+// Packed RGB into a frame of any format.
+static inline int ff_fill(struct SwsContext *_Nonnull s, const uint8_t *_Nonnull rgb, int width, int height,
+                          AVFrame *_Nonnull f) {
+  const uint8_t *from[4] = {rgb, NULL, NULL, NULL};
+  int strides[4] = {3 * width, 0, 0, 0};
+  return sws_scale(s, from, strides, 0, height, f->data, f->linesize);
+}
+
 static inline int ff_is_key(const AVFrame *_Nonnull f) {
 #if LIBAVUTIL_VERSION_MAJOR >= 59
   return (f->flags & AV_FRAME_FLAG_KEY) != 0;

@@ -1,5 +1,6 @@
 import CFFmpeg
 import Media
+import System
 
 /// Reads compressed packets from one source, in file order.
 final class Demuxer {

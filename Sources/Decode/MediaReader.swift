@@ -1,6 +1,7 @@
 import CFFmpeg
 import Glibc
 package import Media
+package import System
 
 /// The door of this target: a source in, decoded samples out, FFmpeg nowhere in sight.
 /// Packets and decoding are two calls, so that the caller can hold compressed packets back.

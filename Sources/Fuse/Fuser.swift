@@ -58,7 +58,7 @@ package struct Fuser: Stage {
         .init(microseconds: $0 + window.interval.start.sinceZero.nanoseconds / 1000, uncertaintyMicroseconds: 1_000_000)
       },
       timeState: window.timeState, uncertainty: window.uncertainty, tracks: window.tracks, gates: gates,
-      text: window.text, fused: fused)
+      dropped: window.dropped, text: window.text, fused: fused)
   }
 
   private func fuse(_ tracks: [WindowTrack]) -> ([Float]?, [Float?]) {

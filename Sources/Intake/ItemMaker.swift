@@ -1,5 +1,5 @@
 import Decode
-package import Media
+import Media
 import Timeline
 
 /// The last step before the seam: timed content becomes plain Items. Sound is resampled once per unbroken run,
@@ -130,18 +130,4 @@ struct ItemMaker {
       return []
     }
   }
-}
-
-/// One decoded frame as `inspect --frames` lists it.
-package struct FrameTrace: Sendable {
-  package var slot: Slot
-  package var epoch: Int32
-  package var interval: Interval
-  package var pts: Int64?
-  package var isKey: Bool
-  /// As coded.
-  package var width: Int
-  package var height: Int
-  /// The mean of Y at full range, 0…255.
-  package var luma: Double
 }

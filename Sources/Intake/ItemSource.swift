@@ -1,9 +1,10 @@
-package import Decode
+import Decode
 package import Media
+package import System
 import Timeline
 
 /// The left of the seam as one: reads, decodes and times a source, and gives plain bounded Items.
-/// It is told once what is wanted (`SourceRequest`, `TrackSelection`) and nothing reaches it afterwards.
+/// It is told once what is wanted (`SourceOrder`) and nothing reaches it afterwards.
 package final class ItemSource {
   package let info: SourceInfo
   private let reader: SlotReader
@@ -18,25 +19,20 @@ package final class ItemSource {
   private var isOpened = false
   private var isFinished = false
 
-  /// - Parameters:
-  ///   - name: a path, `-` or a URL.
-  ///   - label: the name that its records carry.
-  ///   - sidecar: cues of a file beside it.
-  ///   - tracesFrames: decode every frame and keep what `takeFrames` tells.
   /// - Throws: `SourceError`.
-  package init(
-    _ name: String, label: String, _ selection: TrackSelection, _ request: SourceRequest, threads: Int,
-    sidecar: Sidecar? = nil, tracesFrames: Bool = false, interruption: Interruption
-  ) throws(SourceError) {
-    reader = try SlotReader(name, selection, threads: threads, interruption: interruption)
-    let source = reader.reader
+  package init(_ order: SourceOrder, interruption: Interruption) throws(SourceError) {
+    let sidecar = try order.subtitles.map { path throws(SourceError) in
+      try Sidecar.read(path, interruption: interruption)
+    }
+    reader = try SlotReader(order.name, order.selection, threads: order.threads, interruption: interruption)
+    let (source, request) = (reader.reader, order.request)
     info = SourceInfo(
-      name: label, container: source.container, tracks: source.tracks, slots: reader.present.map(\.slot),
+      name: order.label, container: source.container, tracks: source.tracks, slots: reader.present.map(\.slot),
       declaredDuration: source.declaredDuration, creationTime: source.creationTime, isStreaming: source.isStreaming)
     timekeeper = Timekeeper(
       reader.present, pictureRate: request.pictureRate, stillLength: request.stillLength)
-    maker = ItemMaker(request, sidecar, tracesFrames: tracesFrames)
-    if !tracesFrames, request.start > Self.shortestForward {
+    maker = ItemMaker(request, sidecar, tracesFrames: order.tracesFrames)
+    if !order.tracesFrames, request.start > Self.shortestForward {
       for slot in info.slots where slot.modality == .video { forward[slot] = FastForward(until: request.start) }
     }
     for refusal in source.refusals { counters.add("refused: \(refusal)") }

@@ -1,5 +1,6 @@
 import Decode
 import Media
+import System
 
 /// A source's packets and their decoding, by slot. When a codec changes inside a track and the container does not
 /// say so, every packet behind the change fails: after a second of that the source is opened anew where it began.

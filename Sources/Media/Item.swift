@@ -16,6 +16,8 @@ package enum Mark: Sendable {
   case cue(Cue)
   /// Nothing of this track before the instant is still to come.
   case reached(Slot, Instant)
+  /// Content of this stretch was let go because nobody could keep up: windows that it touches are not to be had.
+  case dropped(epoch: Int32, Interval)
   /// The epoch is over; `end` is the end of the last selected sound or picture.
   case closed(epoch: Int32, end: Instant)
   case ended(SourceOutcome)
@@ -69,6 +71,16 @@ package struct RGBImage: Sendable {
     self.height = height
     self.pixels = pixels
   }
+
+  /// Whether both are copies of one value: a constant-time test that never confuses different pictures.
+  package func isSameStorage(as other: RGBImage) -> Bool {
+    width == other.width && height == other.height && pixels.span.isIdentical(to: other.pixels.span)
+  }
+}
+
+/// A kind of picture file.
+package enum PictureFormat: String, Sendable {
+  case png, jpeg
 }
 
 /// One subtitle cue, cleaned of tags.

@@ -41,10 +41,12 @@ package struct Window: Sendable {
   /// In the order of the request's slots.
   package var tracks: [WindowTrack]
   package var text: String?
+  /// Windows of its source that were let go since the one before.
+  package var dropped: Int32
 
   package init(
     source: String, epoch: Int32, index: Int64, interval: Interval, wallZero: Int64? = nil, timeState: TimeState? = nil,
-    uncertainty: TimeSpan? = nil, tracks: [WindowTrack], text: String? = nil
+    uncertainty: TimeSpan? = nil, tracks: [WindowTrack], text: String? = nil, dropped: Int32 = 0
   ) {
     self.source = source
     self.epoch = epoch
@@ -55,6 +57,7 @@ package struct Window: Sendable {
     self.uncertainty = uncertainty
     self.tracks = tracks
     self.text = text
+    self.dropped = dropped
   }
 }
 

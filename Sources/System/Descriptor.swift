@@ -67,6 +67,20 @@ package struct Descriptor: ~Copyable, Sendable {
     return bytes
   }
 
+  /// What can be read at once, at most `limit` bytes; nothing at the end, or where nothing is there for one that does
+  /// not block.
+  package func readSome(_ limit: Int) throws(Errno) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    do throws(Errno) {
+      let count = try Errno.check { unsafe Glibc.read(number, &bytes, limit) }
+      bytes.removeLast(limit - count)
+      return bytes
+    } catch {
+      if error.code == EAGAIN { return [] }
+      throw error
+    }
+  }
+
   package func truncate(to length: Int) throws(Errno) { _ = try Errno.check { ftruncate(number, length) } }
 
   /// Waits until what was written, and the length, is on the disk. After an error nothing written since the last

@@ -139,7 +139,9 @@ struct TrackClock {
   func addCounters(to counters: inout Counters) {
     counters.add("\(slot.name)_stamps_rejected", implausible)
     switch clock {
-    case .sound(let clock): counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
+    case .sound(let clock):
+      counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
+      counters.add("\(slot.name)_samples_not_finite", Int64(clock.notFinite))
     case .picture(let clock):
       counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
       counters.add("\(slot.name)_stamps_irregular", Int64(clock.irregular))
