@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func memoryThatCouldShrinkIsRefused() {
-    let file = open("/proc/self/status", O_RDONLY)
+    let file = unsafe open("/proc/self/status", O_RDONLY)
     #expect(throws: Errno(code: EINVAL)) { try SharedMemory(adopting: file) }
   }
 }
