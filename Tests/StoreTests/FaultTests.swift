@@ -55,7 +55,7 @@ import Testing
       }
       let before = try windows(store)
       #expect(before == Array(0..<stored))
-      disk.setRoom(.max)
+      disk.setRoom(MemoryDisk.plenty)
       if store.last(of: "door")?.window == stored {
         _ = try store.sync()
       } else {

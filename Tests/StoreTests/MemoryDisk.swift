@@ -5,6 +5,8 @@ import System
 
 /// A folder in memory that knows what a power cut may leave: what was synced, and of everything since then any part.
 final class MemoryDisk: Disk {
+  static let plenty = 1 << 40
+
   struct World {
     var files: [Int: MemoryInode] = [:]
     var names: [String: Int] = [:]
@@ -12,7 +14,7 @@ final class MemoryDisk: Disk {
     var pendingNames: [NameChange] = []
     var nextFile = 0
     /// Bytes that may still be written.
-    var room = Int.max
+    var room = plenty
     var claims: Set<String> = []
     var calls = 0
     var isStopped = false
@@ -204,7 +206,7 @@ private final class MemoryFile: DiskFile {
   func truncate(to length: Int) throws(Errno) {
     try disk.call(.truncate) { world in
       let size = world.files[file]?.content.count ?? 0
-      if world.room < Int.max { world.room += max(0, size - length) }
+      world.room += max(0, size - length)
       world.files[file]?.change(.truncate(length))
     }
   }
