@@ -5,7 +5,7 @@
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config curl
 TEST_PACKAGES = ffmpeg python3 python3-venv systemd mandoc
 DEB_PACKAGES = dpkg-dev binutils
-DEB_TEST_PACKAGES = lintian debootstrap
+DEB_TEST_PACKAGES = lintian debootstrap systemd-container
 # Products by oneDNN too, where it is installed (Debian: libdnnl-dev).
 TRAITS = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 TANDEM ?= .build/release/tandem
@@ -71,7 +71,7 @@ deb: setup build
 	@bash scripts/install.sh $(DEB_PACKAGES)
 	scripts/deb.sh
 
-# The package through its life in a fresh Debian: installed, upgraded, removed, purged. As root; takes some minutes.
+# The package through its life in a fresh Debian: installed, upgraded, removed, purged, booted. As root; some minutes.
 deb-check: deb
 	@bash scripts/install.sh $(DEB_TEST_PACKAGES)
 	scripts/deb_check.sh

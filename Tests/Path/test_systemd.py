@@ -1,6 +1,6 @@
 """The units as systemd reads them: without a complaint, and with the exposure that their comments tell.
 
-They are scored and verified, not run: `make deb-check` says what else is tested.
+They are scored and verified here; `make deb-check` runs them.
 """
 
 import configparser
