@@ -351,6 +351,16 @@ def test_without_curl_it_says_so(place, tmp_path):
     place.refused(69, "curl", PATH=str(tmp_path))
 
 
+@pytest.mark.parametrize("flood", ["head -c 20000000 /dev/zero; echo; echo '200 https://hub.example' >&2", "exec yes"])
+def test_a_list_without_end_is_unusable(place, tmp_path, flood):
+    """By a curl of our own."""
+    program = tmp_path / "bin/curl"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{flood}\n")
+    program.chmod(0o755)
+    place.refused(78, "too long", PATH=f"{program.parent}:{os.environ['PATH']}")
+
+
 @pytest.mark.parametrize("address", ["http://192.0.2.1", "ftp://127.0.0.1", "127.0.0.1"])
 def test_a_hub_is_not_asked_in_the_clear(place, address):
     place.refused(78, "$HF_ENDPOINT", HF_ENDPOINT=address)
