@@ -18,8 +18,10 @@ package struct Aligner: Stage {
   private var next: Int64 = 0
   /// Stretches of the epoch that were let go.
   private var dropped: [Interval] = []
-  /// Windows that were due, given and let go since the source was opened.
+  /// Windows that were due, given and let go, of all sources so far.
   package private(set) var accounts = Accounts()
+  /// As they stood when the present source began.
+  private var earlier = Accounts()
   /// Windows let go since the last one that was given.
   private var missing: Int32 = 0
 
@@ -113,8 +115,8 @@ package struct Aligner: Stage {
 
   /// The next source may fail before it is opened: nothing of this one may count for it.
   private mutating func end(_ outcome: SourceOutcome) -> [Aligned] {
-    defer { (source, epoch, tracks, accounts, missing) = (nil, nil, [], Accounts(), 0) }
-    return [.ended(outcome, windows: accounts.due)]
+    defer { (source, epoch, tracks, earlier, missing) = (nil, nil, [], accounts, 0) }
+    return [.ended(outcome, windows: accounts.due - earlier.due)]
   }
 
   /// Window `next`, if it was chosen, and forgets what no later window needs.
@@ -128,7 +130,7 @@ package struct Aligner: Stage {
     }
     let interval = grid.window(next)
     guard let source, let epoch,
-      choice.includes(epoch.start + interval.start.sinceZero, emitted: Int(accounts.given))
+      choice.includes(epoch.start + interval.start.sinceZero, emitted: Int(accounts.given - earlier.given))
     else {
       accounts.unwanted += 1
       return []

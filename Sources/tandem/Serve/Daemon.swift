@@ -42,6 +42,7 @@ final class Daemon {
     let pulses = Pulses(now: clock.now)
     let plan = try WayPlan(WayWish(config))
     defer { for program in plan.programs { program.close() } }
+    unsafe mkdir(PathText.cString(config.state), 0o700)  // where it cannot be made, opening says so
     let finished = try FinishedFiles(in: config.state)
     let desk = try openDesk(plan.layout, finished)
     let hall = EncodeHall(plan, desk, memory: config.limits.memory, clock)
