@@ -131,7 +131,7 @@ package final class ItemSource {
     var items = maker.items(timekeeper.passTime(live!.waited))
     let time = packet.pts.flatMap { timekeeper.sourceTime(slot, $0) }
     if let time, let mark = live!.mark(timekeeper.epoch(around: time)) { items.append(mark) }
-    if let fault = live!.fault { give(up: fault) }
+    if let fault = reader.hasLostTrack ? .format : live!.fault { give(up: fault) }
     return items
   }
 

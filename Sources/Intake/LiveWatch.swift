@@ -77,6 +77,7 @@ extension LiveFault {
     case .silent: "nothing came from it for too long"
     case .stalled: "nothing of it could be decoded for too long"
     case .frozen: "its stamps stand still"
+    case .format: "a track of it cannot be decoded any more"
     case .overRate: "its stamps run far ahead of the clock"
     }
   }

@@ -17,9 +17,14 @@ final class SlotReader {
   /// The byte of the file at which `reader` began.
   private var base: Int64 = 0
   private var streaks: [Slot: FailureStreak] = [:]
+  /// Live only: a track changed its codec, and there is no going back to where.
+  private(set) var hasLostTrack = false
   private(set) var counters = Counters()
   /// What was still inside decoders that a new opening replaced.
   private var drained: [(Slot, Decoded)] = []
+
+  /// Lost packets cost a live track the pictures up to the next key frame.
+  private static let longestLiveStreak = TimeSpan(seconds: 5)
 
   /// Packets of one track that failed since one was last decoded.
   private struct FailureStreak {
@@ -99,10 +104,10 @@ final class SlotReader {
     var streak = streaks[slot] ?? FailureStreak(position: position, pts: packet.pts)
     streak.count += Int64(failures)
     streaks[slot] = streak
-    guard reader.canReopen, let first = streak.pts, let last = packet.pts, streak.position != nil,
-      let timing = reader.timings[packet.stream],
-      TimeSpan(ticks: last - first, timing.timeBase) >= TimeSpan(seconds: 1)
-    else { return }
+    guard let first = streak.pts, let last = packet.pts, let timing = reader.timings[packet.stream] else { return }
+    let length = TimeSpan(ticks: last - first, timing.timeBase)
+    if reader.isLive { hasLostTrack = hasLostTrack || length >= Self.longestLiveStreak }
+    guard reader.canReopen, streak.position != nil, length >= TimeSpan(seconds: 1) else { return }
     reopen(at: streaks.values.compactMap(\.position).min()!)
   }
 

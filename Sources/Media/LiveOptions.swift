@@ -68,6 +68,8 @@ package enum LiveFault: String, Sendable, CaseIterable {
   case stalled
   /// Content came, but its stamps stood still.
   case frozen
+  /// Nothing of one track could be decoded for seconds, while packets of it came: it changed its codec.
+  case format
   /// Stamps ran far ahead of the clock.
   case overRate = "over_rate"
 }

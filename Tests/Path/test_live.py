@@ -1,6 +1,9 @@
 """Live sources: exact time over every protocol, late joins never called exact, dead senders given up in time."""
 
+import contextlib
+import json
 import os
+import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -227,6 +230,23 @@ def test_a_server_that_begins_to_dribble_is_given_up_and_what_came_stands(tandem
     assert done.returncode == 0
     assert b"nothing came from it for too long" in done.stderr
     assert len(lines(done.stdout)) >= 3
+
+
+def test_a_track_that_changes_its_codec_ends_a_live_source_though_others_go_on(tandem, clip, long_clip, tmp_path):
+    before, after = tmp_path / "before.ts", tmp_path / "after.ts"
+    subprocess.run([*live.FFMPEG, "-i", clip, "-c", "copy", before], check=True)
+    other = ["-c:v", "mpeg2video", "-c:a", "copy", "-output_ts_offset", "6"]
+    subprocess.run([*live.FFMPEG, "-i", long_clip, *other, after], check=True)
+    at = live.port()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(tandem, "inspect", "--json", f"tcp://127.0.0.1:{at}", "--live", "listen")
+        live.await_listener(f"tcp://127.0.0.1:{at}")
+        with socket.create_connection(("127.0.0.1", at)) as connection, contextlib.suppress(OSError):
+            connection.sendall(before.read_bytes() + after.read_bytes())
+        done = running.result()
+    losses = json.loads(done.stdout)["losses"]
+    assert losses["format"] == 1
+    assert b"cannot be decoded any more" in done.stderr
 
 
 def test_a_caller_that_nobody_answers_ends_in_time(tandem):
