@@ -1,8 +1,11 @@
 # The habits of this house. Both `make run` and `make test` install what is missing first.
-.PHONY: run test setup setup-test build unit path lint format fixtures parity meaning bench bench-models clean
+.PHONY: run test setup setup-test build unit path lint format fixtures parity meaning bench bench-models install deb \
+  deb-check clean
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config curl
-TEST_PACKAGES = ffmpeg python3 python3-venv
+TEST_PACKAGES = ffmpeg python3 python3-venv systemd mandoc
+DEB_PACKAGES = dpkg-dev binutils
+DEB_TEST_PACKAGES = lintian debootstrap
 # Products by oneDNN too, where it is installed (Debian: libdnnl-dev).
 TRAITS = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 TANDEM ?= .build/release/tandem
@@ -58,6 +61,20 @@ bench: build setup-test
 # Ratios against torch, ONNX Runtime, OpenVINO, and a pipeline in Python made of them.
 bench-models: build setup-test
 	bash scripts/bench_models.sh
+
+# What is built, and all that goes with it, below PREFIX (/usr/local) in DESTDIR: for packagers, and where dpkg is not.
+install:
+	scripts/lay_out.sh
+
+# The Debian package, in .build.
+deb: setup build
+	@bash scripts/install.sh $(DEB_PACKAGES)
+	scripts/deb.sh
+
+# The package through its life in a fresh Debian: installed, upgraded, removed, purged. As root; takes some minutes.
+deb-check: deb
+	@bash scripts/install.sh $(DEB_TEST_PACKAGES)
+	scripts/deb_check.sh
 
 clean:
 	rm -rf .build .build-test .venv .venv-bench media/fixtures

@@ -40,11 +40,16 @@ let package = Package(
         .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libswresample-dev"])
       ]),
     // A source in, decoded samples out. The only target that knows FFmpeg.
-    .target(name: "Decode", dependencies: ["Media", "CFFmpeg"], swiftSettings: house),
+    .target(name: "Decode", dependencies: ["Media", "System", "CFFmpeg"], swiftSettings: house),
     // Decoded samples on one exact clock.
     .target(name: "Timeline", dependencies: ["Media"], swiftSettings: safe),
     // Decode and Timeline as one: all that stands left of the seam.
-    .target(name: "Intake", dependencies: ["Media", "Decode", "Timeline"], swiftSettings: safe),
+    .target(name: "Intake", dependencies: ["Media", "System", "Decode", "Timeline"], swiftSettings: safe),
+    // The seam as the border of two processes: what crosses it, and both of its ends.
+    .target(name: "Seam", dependencies: ["Media", "System"], swiftSettings: safe),
+    // The worker: all that stands left of the seam, as a program.
+    .executableTarget(
+      name: "tandem-decode", dependencies: ["Media", "System", "Decode", "Intake", "Seam"], swiftSettings: house),
     // Vector loops: portable C with run-time dispatch.
     .target(name: "CKernels"),
     // OpenBLAS, as Debian has it.
@@ -70,14 +75,21 @@ let package = Package(
     .target(name: "Fuse", dependencies: ["Media"], swiftSettings: safe),
     // Embeddings become bytes: Arrow, NDJSON, npy; file, stdout, socket.
     .target(name: "Emit", dependencies: ["Media", "System"], swiftSettings: safe),
+    // Records that survive: segments and a journal.
+    .target(name: "Store", dependencies: ["Media", "System"], swiftSettings: safe),
     // A source and its records as a picture or a table for people.
     .target(name: "Plot", dependencies: ["Media"], swiftSettings: safe),
     // The Dispatch pipeline: the only owner of threads and queues.
     .target(name: "Flow", dependencies: ["Media"], swiftSettings: safe),
+    // What lets a service run for months: retries, signs of life, the service manager, watched directories.
+    .target(name: "Supervise", dependencies: ["Media", "System"], swiftSettings: safe),
     // Checkpoints from where they are published into folders of this machine.
     .target(
       name: "Hub", dependencies: ["Media", "System", "Digest"], resources: [.embedInCode("Resources")],
       swiftSettings: safe),
+    // The daemon's configuration and recipes, read strictly. The only target that knows YAML.
+    .target(
+      name: "Config", dependencies: ["Media", .product(name: "Yams", package: "Yams")], swiftSettings: safe),
     // The daemon's HTTP door. The only target that knows Hummingbird and NIO.
     .target(
       name: "Serve",
@@ -94,10 +106,9 @@ let package = Package(
     .executableTarget(
       name: "tandem",
       dependencies: [
-        "Media", "System", "Digest", "Decode", "Timeline", "Intake", "Linear", "Encode", "External", "Align", "Fuse",
-        "Emit", "Plot", "Flow", "Hub", "Serve",
+        "Media", "System", "Digest", "Seam", "Linear", "Encode", "External", "Align", "Fuse", "Emit", "Store", "Plot",
+        "Flow", "Supervise", "Hub", "Config", "Serve",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: safe),
     // Tests mirror the rooms; those of the whole way stand in Tests/Path, in Python.
@@ -107,6 +118,7 @@ let package = Package(
     .testTarget(name: "DecodeTests", dependencies: ["Media", "Decode"], swiftSettings: safe),
     .testTarget(name: "TimelineTests", dependencies: ["Media", "Timeline"], swiftSettings: safe),
     .testTarget(name: "IntakeTests", dependencies: ["Media", "Decode", "Timeline", "Intake"], swiftSettings: safe),
+    .testTarget(name: "SeamTests", dependencies: ["Media", "System", "Seam"], swiftSettings: safe),
     .testTarget(
       name: "EncodeTests", dependencies: ["Encode", "Linear", "Media"],
       exclude: [
@@ -141,10 +153,13 @@ let package = Package(
     .testTarget(name: "AlignTests", dependencies: ["Media", "Align"], swiftSettings: safe),
     .testTarget(name: "FuseTests", dependencies: ["Media", "Fuse"], swiftSettings: safe),
     .testTarget(name: "EmitTests", dependencies: ["Emit", "Media", "System"], swiftSettings: safe),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "Emit", "Media", "System"], swiftSettings: safe),
     .testTarget(name: "PlotTests", dependencies: ["Plot", "Media"], swiftSettings: house),
     .testTarget(name: "FlowTests", dependencies: ["Media", "Flow"], swiftSettings: safe),
+    .testTarget(name: "SuperviseTests", dependencies: ["System", "Supervise"], swiftSettings: safe),
     .testTarget(name: "ServeTests", dependencies: ["Serve", "Emit", "Media", "System"], swiftSettings: safe),
     .testTarget(name: "HubTests", dependencies: ["Hub"], swiftSettings: safe),
+    .testTarget(name: "ConfigTests", dependencies: ["Config", "Media"], swiftSettings: safe),
     // Tests about the house itself.
     .testTarget(name: "HouseTests", swiftSettings: safe),
   ]

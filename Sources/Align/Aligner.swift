@@ -12,10 +12,25 @@ package struct Aligner: Stage {
   private let embed: Embed
   private var source: SourceInfo?
   private var epoch: Epoch?
+  /// Of the open epoch, as last told.
+  private var wall: WallTime?
   private var tracks: [TrackFeatures] = []
   private var next: Int64 = 0
-  private var windowCount: Int64 = 0
-  private var emitted = 0
+  /// Stretches of the epoch that were let go.
+  private var dropped: [Interval] = []
+  /// Windows that were due, given and let go since the source was opened.
+  package private(set) var accounts = Accounts()
+  /// Windows let go since the last one that was given.
+  private var missing: Int32 = 0
+
+  /// Whatever is due is given or dropped: `due = given + dropped + unwanted`.
+  package struct Accounts: Hashable, Sendable {
+    package var due: Int64 = 0
+    package var given: Int64 = 0
+    package var dropped: Int64 = 0
+    /// Not chosen.
+    package var unwanted: Int64 = 0
+  }
 
   /// - Parameters:
   ///   - slots: the tracks that records have columns for, whatever a source holds.
@@ -51,18 +66,21 @@ package struct Aligner: Stage {
     case .covered(let coverage): change(coverage.slot) { $0.add(coverage) }
     case .shown(let frame): change(frame.slot) { $0.add(frame) }
     case .cue(let cue): change(cue.slot) { $0.add(cue) }
+    case .wall(let time) where time.epoch == epoch?.index: wall = time
     case .reached(let slot, let instant):
       change(slot) { $0.reached = max($0.reached, instant) }
       return takeComplete()
+    case .dropped(_, let interval): dropped.append(interval)
     case .closed(_, let end): return close(at: end)
     case .ended(let outcome): return end(outcome)
+    case .wall: break
     }
     return []
   }
 
   private mutating func open(_ opened: Epoch) {
-    epoch = opened
-    next = 0
+    (epoch, wall) = (opened, nil)
+    (next, dropped) = (0, [])
     tracks = slots.map { TrackFeatures($0, isPresent: source?.slots.contains($0) ?? false) }
   }
 
@@ -84,34 +102,46 @@ package struct Aligner: Stage {
 
   /// The next source may fail before it is opened: nothing of this one may count for it.
   private mutating func end(_ outcome: SourceOutcome) -> [Aligned] {
-    defer { (source, epoch, tracks, windowCount, emitted) = (nil, nil, [], 0, 0) }
-    return [.ended(outcome, windows: windowCount)]
+    defer { (source, epoch, tracks, accounts, missing) = (nil, nil, [], Accounts(), 0) }
+    return [.ended(outcome, windows: accounts.due)]
   }
 
   /// Window `next`, if it was chosen, and forgets what no later window needs.
   private mutating func take() -> [Aligned] {
     defer {
       next += 1
-      windowCount += 1
+      accounts.due += 1
       let begin = grid.window(next).start
       for n in tracks.indices { tracks[n].forget(before: begin) }
+      dropped.removeAll { $0.end <= begin }
     }
     let interval = grid.window(next)
-    guard let source, let epoch, choice.includes(epoch.start + interval.start.sinceZero, emitted: emitted) else {
+    guard let source, let epoch,
+      choice.includes(epoch.start + interval.start.sinceZero, emitted: Int(accounts.given))
+    else {
+      accounts.unwanted += 1
       return []
     }
-    emitted += 1
+    guard !dropped.contains(where: { $0.overlap(interval) > .zero }) else {
+      accounts.dropped += 1
+      missing += 1
+      return []
+    }
+    accounts.given += 1
+    defer { missing = 0 }
     return [.window(window(interval, source, epoch))]
   }
 
   private func window(_ interval: Interval, _ source: SourceInfo, _ epoch: Epoch) -> Window {
-    let certainty = Certainty(tracks, in: interval)
+    let certainty = Certainty(tracks, in: interval, isLocked: epoch.isLocked)
+    // Containers tell the creation time in whole seconds.
+    let created = source.creationTime.map { $0 + epoch.start.nanoseconds / 1000 }
     return Window(
       source: source.name, epoch: epoch.index, index: next, interval: interval,
-      wallZero: source.creationTime.map { $0 + epoch.start.nanoseconds / 1000 }, timeState: certainty?.state,
-      uncertainty: certainty?.uncertainty,
+      wallZero: wall?.zero ?? created, wallUncertaintyMicroseconds: wall?.uncertaintyMicroseconds ?? 1_000_000,
+      timeState: certainty?.state, uncertainty: certainty?.uncertainty,
       tracks: tracks.map { $0.share(of: interval, keepsSteps: keepsSteps, embed: embed) },
-      text: tracks.lazy.compactMap { $0.text(in: interval) }.first)
+      text: tracks.lazy.compactMap { $0.text(in: interval) }.first, dropped: missing)
   }
 
   private mutating func change(_ slot: Slot, _ work: (inout TrackFeatures) -> Void) {

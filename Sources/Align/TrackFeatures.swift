@@ -139,16 +139,22 @@ struct Pool {
 /// How sure the relation of sound and picture in a window is.
 struct Certainty {
   let state: TimeState
-  let uncertainty: TimeSpan
+  /// Nil where no bound is known to hold.
+  let uncertainty: TimeSpan?
 
   /// Nil where sound or picture is absent.
-  init?(_ tracks: [TrackFeatures], in window: Interval) {
+  /// - Parameter isLocked: the tracks stand on one clock.
+  init?(_ tracks: [TrackFeatures], in window: Interval, isLocked: Bool = true) {
     func worst(_ modality: Modality) -> (halfWidth: TimeSpan, isInferred: Bool, sampleLength: TimeSpan)? {
       tracks.first { $0.slot.modality == modality }?.worstStamp(in: window)
     }
     guard let sound = worst(.audio), let picture = worst(.video) else { return nil }
-    uncertainty = sound.halfWidth + picture.halfWidth
-    state =
-      sound.isInferred || picture.isInferred ? .inferred : uncertainty <= sound.sampleLength ? .exact : .quantised
+    guard isLocked else {
+      (state, uncertainty) = (.unlocked, nil)
+      return
+    }
+    let width = sound.halfWidth + picture.halfWidth
+    uncertainty = width
+    state = sound.isInferred || picture.isInferred ? .inferred : width <= sound.sampleLength ? .exact : .quantised
   }
 }

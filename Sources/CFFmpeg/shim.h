@@ -2,6 +2,7 @@
 #pragma once
 #include <errno.h>
 #include <libavcodec/avcodec.h>
+#include <libavcodec/defs.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>
@@ -21,6 +22,9 @@ static const int FF_EIO = AVERROR(EIO);
 static const int FF_ENOMEM = AVERROR(ENOMEM);
 static const int FF_EINVAL = AVERROR(EINVAL);
 static const int FF_INVALID_DATA = AVERROR_INVALIDDATA;
+static const int FF_ETIMEDOUT = AVERROR(ETIMEDOUT);
+static const int FF_EACCES = AVERROR(EACCES);
+static const int FF_AVFORMAT_MAJOR = LIBAVFORMAT_VERSION_MAJOR;
 static const int64_t FF_NOPTS = AV_NOPTS_VALUE;
 static const int FF_SEEK_SIZE = AVSEEK_SIZE;
 
@@ -46,6 +50,14 @@ static inline int ff_scale(struct SwsContext *_Nonnull s, const AVFrame *_Nonnul
   uint8_t *to[4] = {out, NULL, NULL, NULL};
   int strides[4] = {stride, 0, 0, 0};
   return sws_scale(s, (const uint8_t *const *)f->data, f->linesize, 0, f->height, to, strides);
+}
+
+// Packed RGB into a frame of any format.
+static inline int ff_fill(struct SwsContext *_Nonnull s, const uint8_t *_Nonnull rgb, int width, int height,
+                          AVFrame *_Nonnull f) {
+  const uint8_t *from[4] = {rgb, NULL, NULL, NULL};
+  int strides[4] = {3 * width, 0, 0, 0};
+  return sws_scale(s, from, strides, 0, height, f->data, f->linesize);
 }
 
 static inline int ff_is_key(const AVFrame *_Nonnull f) {
@@ -96,6 +108,23 @@ static inline void ff_skip_samples(const AVFrame *_Nonnull f, uint32_t *_Nonnull
   const AVFrameSideData *d = av_frame_get_side_data(f, AV_FRAME_DATA_SKIP_SAMPLES);
   *start = d && d->size >= 10 ? AV_RL32(d->data) : 0;
   *end = d && d->size >= 10 ? AV_RL32(d->data + 4) : 0;
+}
+
+// When the sender captured a packet by its own clock, in microseconds since 1970; FF_NOPTS where it does not say.
+static inline int64_t ff_sender_time(const AVPacket *_Nonnull p) {
+  size_t size = 0;
+  const uint8_t *d = av_packet_get_side_data(p, AV_PKT_DATA_PRFT, &size);
+  return d && size >= sizeof(AVProducerReferenceTime) ? ((const AVProducerReferenceTime *)d)->wallclock
+                                                      : AV_NOPTS_VALUE;
+}
+
+// Puts `opening` in the place of what opens every file and address of a demuxer, and returns what was there.
+typedef int (*ff_opener)(struct AVFormatContext *_Nonnull s, AVIOContext *_Nullable *_Nonnull pb,
+                         const char *_Nonnull url, int flags, AVDictionary *_Nullable *_Nullable options);
+static inline ff_opener _Nonnull ff_replace_opener(AVFormatContext *_Nonnull s, ff_opener _Nonnull opening) {
+  ff_opener before = s->io_open;
+  s->io_open = opening;
+  return before;
 }
 
 static inline AVRational ff_frame_rate(const AVStream *_Nonnull s) {

@@ -20,10 +20,12 @@ CK_DISPATCH void ck_bands(const float *restrict rows, const int32_t *restrict st
   }
 }
 
-/// Natural logarithm of a normal positive number, after Cephes logf: exponent, then a polynomial around 1.
+/// Natural logarithm of a normal positive number, after Cephes logf: exponent, then a polynomial around 1. What is not
+/// finite stays what it is.
 static inline float natural_logarithm(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
+  int is_finite = (bits & 0x7f800000) != 0x7f800000;
   int32_t exponent = (int32_t)(bits >> 23) - 126;
   bits = (bits & 0x007fffff) | 0x3f000000;
   float m;
@@ -42,7 +44,8 @@ static inline float natural_logarithm(float x) {
   p = p * m - 2.4999993993e-1f;
   p = p * m + 3.3333331174e-1f;
   p = p * m * z - 2.12194440e-4f * e - 0.5f * z;
-  return m + p + 0.693359375f * e;
+  float logarithm = m + p + 0.693359375f * e;
+  return is_finite ? logarithm : x;
 }
 
 CK_DISPATCH void ck_log1p(const float *restrict values, float scale, size_t count, float *restrict out) {

@@ -9,6 +9,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// Both ends of a pipe, with their flags from the first moment on; −1 and errno.
+static inline int linux_pipe(int ends[_Nonnull 2], int flags) { return (int)syscall(SYS_pipe2, ends, flags); }
+
+// Two files have each other's names, at once; −1 and errno. The flag is that of <linux/fs.h>.
+static inline int linux_exchange(const char *_Nonnull one, const char *_Nonnull other) {
+  return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 1u << 1);
+}
+
 // Memory without a name whose size can be sealed; −1 and errno. The flags' numbers are those of <linux/memfd.h>: it
 // closes on exec, and may be sealed.
 static inline int linux_sealable_memory(const char *_Nonnull name) {
@@ -31,4 +39,10 @@ static inline int linux_peer(int fd, uint32_t *_Nonnull uid, int32_t *_Nonnull p
   *uid = peer.uid;
   *pid = peer.pid;
   return 0;
+}
+
+// The address space of another process, in bytes: 0, or −1 and errno. 9 is RLIMIT_AS.
+static inline int linux_limit_memory(int32_t pid, uint64_t bytes) {
+  const uint64_t limit[2] = {bytes, bytes};
+  return (int)syscall(SYS_prlimit64, pid, 9, limit, NULL);
 }

@@ -1,17 +1,7 @@
 import CFFmpeg
 import Glibc
 import Media
-import Synchronization
-
-/// Set from anywhere to make a blocked read give up.
-package final class Interruption: Sendable {
-  private let flag = Atomic<Bool>(false)
-
-  package init() {}
-
-  package var isRaised: Bool { flag.load(ordering: .relaxed) }
-  package func raise() { flag.store(true, ordering: .relaxed) }
-}
+import System
 
 /// Bytes of a file or a pipe that we opened ourselves, so that no name is ever taken for a protocol.
 /// A pipe keeps its head until the demuxer has read it: MP4's index is looked at before FFmpeg sees it.
@@ -115,33 +105,5 @@ final class ByteSource {
   private func waitUntilReadable() -> Bool {
     var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return poll(&poller, 1, 100) != 0
-  }
-}
-
-/// Why a source gave nothing.
-package enum SourceError: Error, CustomStringConvertible {
-  /// Not there, or may not be read.
-  case unreadable(String)
-  /// Read, but not decodable.
-  case undecodable(String)
-  /// Reading broke off.
-  case inputOutput(String)
-  case interrupted
-
-  package var description: String {
-    switch self {
-    case .unreadable(let reason), .undecodable(let reason), .inputOutput(let reason): reason
-    case .interrupted: "interrupted"
-    }
-  }
-
-  /// As the command's conventions number them.
-  package var exitCode: Int32 {
-    switch self {
-    case .unreadable: 66
-    case .undecodable: 65
-    case .inputOutput: 74
-    case .interrupted: 130
-    }
   }
 }

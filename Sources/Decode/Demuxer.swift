@@ -1,66 +1,63 @@
 import CFFmpeg
 import Media
+import System
 
 /// Reads compressed packets from one source, in file order.
 final class Demuxer {
   let context: UnsafeMutablePointer<AVFormatContext>
-  /// Nil for URLs, which FFmpeg opens itself.
-  private let bytes: Bytes?
+  /// Nil for what FFmpeg opens itself.
+  private let bytes: ByteView?
   private let patience: Patience
+  private let guardian: NetworkGuard?
+  /// How long one packet may take; nil: as long as it likes.
+  private var packetWait: TimeSpan?
 
-  private init(owning context: UnsafeMutablePointer<AVFormatContext>, _ bytes: Bytes?, _ patience: Patience) {
+  private init(
+    owning context: UnsafeMutablePointer<AVFormatContext>, _ bytes: ByteView?, _ patience: Patience,
+    _ guardian: NetworkGuard?
+  ) {
     self.context = context
     self.bytes = bytes
     self.patience = patience
+    self.guardian = guardian
   }
 
   deinit {
     var context = Optional(context)
     avformat_close_input(&context)
-    withExtendedLifetime((bytes, patience)) {}
-  }
-
-  /// How a source is opened.
-  enum Input {
-    case bytes(ByteSource)
-    /// A URL or a playlist, with the protocols it may use.
-    case url(String, protocols: String)
+    withExtendedLifetime((bytes, patience, guardian)) {}
   }
 
   /// Opens and probes. Stamps stay as stored: FFmpeg neither infers nor unwraps them, for a stamp inferred from a
   /// damaged one would agree with it.
   /// - Parameter advancedEdits: let FFmpeg apply edit lists (several media edits), else we do.
   static func open(
-    _ input: Input, advancedEdits: Bool, interruption: Interruption
+    _ input: Input, advancedEdits: Bool, live: LiveOptions, clock: HostClock, interruption: Interruption
   ) throws(FFmpegError) -> Demuxer {
     var context = avformat_alloc_context()
     guard let fresh = context else { throw FFmpegError(code: FF_ENOMEM, operation: "open input") }
-    let patience = Patience(interruption, questions: input.isRemote ? 10_000 : nil)
+    let patience = Patience(interruption, questions: input.mayRecur ? 10_000 : nil, clock: clock)
+    if input.isRemote { patience.begin(live.openingWait) }
     fresh.pointee.interrupt_callback.callback = { opaque in
       Unmanaged<Patience>.fromOpaque(opaque!).takeUnretainedValue().isOver ? 1 : 0
     }
     fresh.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(patience).toOpaque()
     fresh.pointee.correct_ts_overflow = 0
     fresh.pointee.max_streams = Int32(Limits.streams)
-    var bytes: Bytes?
-    var name = ""
     var options = Options()
     options["advanced_editlist"] = advancedEdits ? "1" : "0"
     options["scan_all_pmts"] = "0"
-    switch input {
-    case .bytes(let source):
-      bytes = Bytes(source)
-      fresh.pointee.pb = bytes!.context
-      options["protocol_whitelist"] = "none"  // a disguised playlist opens nothing
-    case .url(let url, let protocols):
-      name = url
-      options["protocol_whitelist"] = protocols
-    }
-    try patience.check(avformat_open_input(&context, name, nil, &options.dictionary), "open input")
-    let demuxer = Demuxer(owning: context!, bytes, patience)
+    input.configure(&options, live)
+    let bytes = input.bytes.map(ByteView.init)
+    fresh.pointee.pb = bytes?.context
+    let guardian = input.url.map { NetworkGuard($0, fresh) }
+    let code = avformat_open_input(&context, input.name, try input.format(), &options.dictionary)
+    try patience.check(code, "open input")
+    let demuxer = Demuxer(owning: context!, bytes, patience, guardian)
     if !counted.contains(demuxer.containerName) { demuxer.context.pointee.flags |= AVFMT_FLAG_NOFILLIN }
     try patience.check(demuxer.probe(), "find streams")
     patience.endOpening()
+    demuxer.packetWait = input.packetWait(live)
     return demuxer
   }
 
@@ -72,11 +69,12 @@ final class Demuxer {
   /// The next packet, or nil at the end of the source.
   func next() throws(FFmpegError) -> Packet? {
     let packet = Packet()
+    if let packetWait { patience.begin(packetWait) }
     while true {
       let code = av_read_frame(context, packet.raw)
-      if code == FF_EOF { return nil }
-      if code == FF_EAGAIN { continue }
-      try check(code, "read packet")
+      if code == FF_EOF, !patience.isOver { return nil }
+      if code == FF_EAGAIN, !patience.isOver { continue }
+      try patience.check(code, "read packet")
       return packet
     }
   }
@@ -87,6 +85,14 @@ final class Demuxer {
     let duration = context.pointee.duration
     let isDeclared = context.pointee.duration_estimation_method == AVFMT_DURATION_FROM_STREAM
     return duration > 0 && isDeclared ? TimeSpan(ticks: duration, Ratio(1, Int64(AV_TIME_BASE))) : nil
+  }
+
+  /// Whether the source has an end that it knows of: its duration or its size.
+  var isBounded: Bool {
+    if context.pointee.duration > 0 { return true }
+    // A playlist's own size says nothing of what it plays.
+    guard containerName != "hls", let bytes = context.pointee.pb else { return false }
+    return avio_size(bytes) > 0
   }
 
   var streamCount: Int { Int(context.pointee.nb_streams) }
@@ -121,82 +127,4 @@ enum Limits {
   static let sampleRates = 4_000...384_000
   /// Tracks of all kinds in one source.
   static let streams = 64
-}
-
-/// When FFmpeg shall give up waiting or reading: it asks whenever it is about to do either.
-private final class Patience {
-  private let interruption: Interruption
-  /// Questions left until the source is open; nil for no limit.
-  private var questions: Int?
-
-  /// - Parameter questions: a playlist that names itself would ask for ever.
-  init(_ interruption: Interruption, questions: Int?) {
-    self.interruption = interruption
-    self.questions = questions
-  }
-
-  /// As `check`, and tells its own giving up from that of the user.
-  func check(_ code: Int32, _ operation: String) throws(FFmpegError) {
-    if code == FF_EXIT, questions == 0 { throw FFmpegError(code: FF_INVALID_DATA, operation: "follow its playlists") }
-    try Decode.check(code, operation)
-  }
-
-  var isOver: Bool {
-    if let left = questions {
-      if left <= 0 { return true }
-      questions = left - 1
-    }
-    return interruption.isRaised
-  }
-
-  func endOpening() { questions = nil }
-}
-
-/// FFmpeg's view of a `ByteSource`.
-private final class Bytes {
-  let context: UnsafeMutablePointer<AVIOContext>
-  private let source: ByteSource
-
-  init(_ source: ByteSource) {
-    self.source = source
-    let size: Int32 = 1 << 16
-    let buffer = av_malloc(Int(size))!.assumingMemoryBound(to: UInt8.self)
-    context = avio_alloc_context(
-      buffer, size, 0, Unmanaged.passUnretained(source).toOpaque(),
-      { opaque, buffer, count in
-        let source = Unmanaged<ByteSource>.fromOpaque(opaque!).takeUnretainedValue()
-        let got = source.read(UnsafeMutableRawBufferPointer(start: buffer, count: Int(count)))
-        return got == 0 ? FF_EOF : got
-      }, nil,
-      { opaque, offset, whence in
-        Unmanaged<ByteSource>.fromOpaque(opaque!).takeUnretainedValue().seek(offset, whence)
-      })!
-    context.pointee.seekable = source.isSeekable ? AVIO_SEEKABLE_NORMAL : 0
-    if !source.isSeekable { context.pointee.seek = nil }
-  }
-
-  deinit {
-    var context = Optional(context)
-    av_freep(&self.context.pointee.buffer)
-    avio_context_free(&context)
-  }
-}
-
-/// FFmpeg's dictionary of options; what it consumed leaves it.
-private struct Options: ~Copyable {
-  var dictionary: OpaquePointer?
-
-  subscript(key: String) -> String {
-    get { tagValue(dictionary, key) ?? "" }
-    set { av_dict_set(&dictionary, key, newValue, 0) }
-  }
-
-  deinit {
-    var dictionary = dictionary
-    av_dict_free(&dictionary)
-  }
-}
-
-func tagValue(_ dictionary: OpaquePointer?, _ key: String) -> String? {
-  av_dict_get(dictionary, key, nil, 0).map { String(cString: $0.pointee.value) }
 }

@@ -17,6 +17,8 @@ package struct FFmpegError: Error, CustomStringConvertible {
 
   /// The reading was interrupted on our own wish.
   package var isInterruption: Bool { code == FF_EXIT }
+  /// A deadline of ours passed.
+  package var isTimeout: Bool { code == FF_ETIMEDOUT }
 }
 
 @discardableResult

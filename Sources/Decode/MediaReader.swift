@@ -1,6 +1,7 @@
 import CFFmpeg
 import Glibc
 package import Media
+package import System
 
 /// The door of this target: a source in, decoded samples out, FFmpeg nowhere in sight.
 /// Packets and decoding are two calls, so that the caller can hold compressed packets back.
@@ -16,6 +17,10 @@ package final class MediaReader {
   /// Whether a codec may change inside a track without the container saying so, and reading can begin anywhere.
   package var canReopen: Bool { container == "mpegts" && !isStreaming }
   package let isStreaming: Bool
+  /// Goes on for ever, as it happens.
+  package let isLive: Bool
+  /// The sender sets the pace.
+  package let isPaced: Bool
   /// As the container declares it; wrong or absent in many.
   package let declaredDuration: TimeSpan?
 
@@ -27,14 +32,16 @@ package final class MediaReader {
   /// - Parameter base: the byte of a file at which to begin.
   /// - Throws: `SourceError` naming what is wrong.
   package static func open(
-    _ name: String, from base: Int64 = 0, threads: Int, interruption: Interruption
+    _ name: String, from base: Int64 = 0, threads: Int, live: LiveOptions = LiveOptions(), clock: HostClock = .system,
+    interruption: Interruption
   ) throws(SourceError) -> MediaReader {
-    let input = try Demuxer.Input(name, from: base, interruption)
+    let input = try Demuxer.Input(name, from: base, live, interruption)
     do {
       let edits: MovieEdits? = if case .bytes(let source) = input { try MovieEdits.read(from: source) } else { nil }
       let demuxer = try Demuxer.open(
-        input, advancedEdits: edits?.hasSeveralMediaEdits ?? false, interruption: interruption)
-      return MediaReader(demuxer, edits, threads: threads, isStreaming: input.isStreaming)
+        input, advancedEdits: edits?.hasSeveralMediaEdits ?? false, live: live, clock: clock,
+        interruption: interruption)
+      return MediaReader(demuxer, edits, threads: threads, input)
     } catch let error as FFmpegError {
       throw error.asSourceError(input.failure, isURL: input.isRemote)
     } catch let error as SourceError {
@@ -44,14 +51,16 @@ package final class MediaReader {
     }
   }
 
-  private init(_ demuxer: Demuxer, _ edits: MovieEdits?, threads: Int, isStreaming: Bool) {
+  private init(_ demuxer: Demuxer, _ edits: MovieEdits?, threads: Int, _ input: Demuxer.Input) {
     let survey = Survey(demuxer, edits)
     container = demuxer.containerName
     tracks = survey.tracks
     timings = survey.timings
     refusals = survey.refusals
     creationTime = demuxer.tag("creation_time").flatMap(parseTimestamp)
-    self.isStreaming = isStreaming
+    isStreaming = input.isStreaming
+    isPaced = input.isPaced
+    isLive = input.isPaced || input.isRemote && !demuxer.isBounded
     declaredDuration = demuxer.declaredDuration
     self.threads = threads
     self.demuxer = demuxer
@@ -65,7 +74,7 @@ package final class MediaReader {
     }
     for index in streams {
       do throws(FFmpegError) {
-        decoders[index] = try TrackDecoder.open(demuxer.stream(index), threads: threads)
+        decoders[index] = try TrackDecoder.open(demuxer.stream(index), threads: threads, isLive: isLive)
       } catch { throw error.asSourceError(nil) }
     }
   }
@@ -101,54 +110,15 @@ package struct Decoded {
   package init() {}
 }
 
-extension Demuxer.Input {
-  /// - Throws: `SourceError.unreadable`.
-  init(_ name: String, from base: Int64, _ interruption: Interruption) throws(SourceError) {
-    if name == "-" {
-      self = .bytes(.standardInput(interruption: interruption))
-    } else if name.hasPrefix("file://") {
-      self = .bytes(try .open(path: String(name.dropFirst(7)), from: base, interruption: interruption))
-    } else if isURL(name) {
-      // No `file` here: what comes from the network opens nothing of this machine.
-      self = .url(name, protocols: "http,https,tcp,tls,udp,rtp,rtsp,rtmp,rtmps,srt,crypto,hls")
-    } else if name.hasSuffix(".m3u8") {
-      let source = try ByteSource.open(path: name, interruption: interruption)
-      withExtendedLifetime(source) {}
-      self = .url("file:" + name, protocols: "file,crypto,data")
-    } else {
-      self = .bytes(try .open(path: name, from: base, interruption: interruption))
-    }
-  }
-
-  var isStreaming: Bool {
-    switch self {
-    case .bytes(let source): !source.isSeekable
-    case .url(let url, _): !url.hasPrefix("file:")
-    }
-  }
-
-  var isRemote: Bool { if case .url = self { true } else { false } }
-
-  /// The errno of a read that failed under FFmpeg's hands.
-  var failure: Int32? {
-    if case .bytes(let source) = self, source.failure != 0 { source.failure } else { nil }
-  }
-}
-
 extension FFmpegError {
   func asSourceError(_ errno: Int32?, isURL: Bool = false) -> SourceError {
     if isInterruption { return .interrupted }
+    if isTimeout { return .timedOut("\(operation): nothing came in time") }
     if isURL, operation == "open input", code != FF_INVALID_DATA { return .unreadable(reason) }
     if let errno { return .inputOutput(String(cString: strerror(errno))) }
     return code == FF_INVALID_DATA || operation == "find streams"
       ? .undecodable("no media that FFmpeg can read (\(description))") : .undecodable(description)
   }
-}
-
-/// A scheme (RFC 3986, 3.1) followed by `://`; everything else is a path.
-private func isURL(_ name: String) -> Bool {
-  let scheme = name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
-  return scheme.first?.isLetter == true && name.dropFirst(scheme.count).hasPrefix("://")
 }
 
 /// `2026-11-23T14:39:00.000000Z` in microseconds since 1970.

@@ -1,3 +1,5 @@
+import Media
+
 /// The edit lists of an MP4 or QuickTime file, read by us: FFmpeg's own handling moves a cut that begins
 /// inside a frame by up to that frame (ISO/IEC 14496-12, 8.6.6; box walk per 4.2).
 struct MovieEdits {

@@ -35,6 +35,9 @@ package final class Packet {
   /// Declared duration; 0 when unknown.
   package var duration: Int64 { raw.pointee.duration }
 
+  /// When the sender captured it by its own clock, in microseconds since 1970: RTP after the sender's report.
+  package var senderTime: Int64? { stamp(ff_sender_time(raw)) }
+
   /// The byte of the source at which it begins, nil when unknown.
   package var position: Int64? { raw.pointee.pos >= 0 ? raw.pointee.pos : nil }
 }

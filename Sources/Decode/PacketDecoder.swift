@@ -13,7 +13,7 @@ struct PacketDecoder: ~Copyable {
   }
 
   static func open(
-    _ stream: UnsafeMutablePointer<AVStream>, threads: Int
+    _ stream: UnsafeMutablePointer<AVStream>, threads: Int, isLive: Bool = false
   ) throws(FFmpegError) -> PacketDecoder {
     let parameters = stream.pointee.codecpar!
     guard let codec = avcodec_find_decoder(parameters.pointee.codec_id),
@@ -23,6 +23,8 @@ struct PacketDecoder: ~Copyable {
     try check(avcodec_parameters_to_context(context, parameters), "configure decoder")
     context.pointee.pkt_timebase = stream.pointee.time_base
     context.pointee.thread_count = Int32(threads)
+    // Threads that each take a frame hold as many back.
+    if isLive { context.pointee.thread_type = FF_THREAD_SLICE }
     context.pointee.max_pixels = Int64(Limits.pixels)
     // Padding is cut by the timeline, in whole samples: the decoder would round it to ticks.
     context.pointee.flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL

@@ -51,6 +51,13 @@ struct Survey {
     var timing = TrackTiming(timeBase: Ratio(stream.pointee.time_base))
     timing.wrapBits = Int(stream.pointee.pts_wrap_bits)
     timing.precision = precision(container, muxer)
+    // FFmpeg unwraps RTP's stamps itself, and puts them on one clock when the sender's reports have come. Transport
+    // streams inside RTP (33 bits) bring a clock of their own.
+    if rtp.contains(container), timing.wrapBits == 32 {
+      timing.wrapBits = 64
+      timing.precision = .cutOff
+      timing.needsReports = demuxer.streamCount > 1
+    }
     timing.isInferred = stampless.contains(container) || container.hasSuffix("_pipe") || hasSeveralMediaEdits
     let longest = min(demuxer.declaredDuration ?? .zero, TimeSpan(seconds: 86_400))
     timing.longestPicture = max(timing.longestPicture, longest)
@@ -84,6 +91,8 @@ struct Survey {
     else { return .zero }
     return TimeSpan(ticks: Int64(parameters.pointee.initial_padding), Ratio(1, 48_000))
   }
+
+  private let rtp: Set = ["rtsp", "sdp", "rtp"]
 
   /// Containers without presentation stamps: FFmpeg counts frames or bytes instead.
   private let stampless: Set = ["avi", "h264", "hevc", "m4v", "mpegvideo", "vc1", "av1", "obu", "ivf", "image2"]

@@ -39,9 +39,11 @@ final class TrackDecoder {
       }
   }
 
-  static func open(_ stream: UnsafeMutablePointer<AVStream>, threads: Int) throws(FFmpegError) -> TrackDecoder {
+  static func open(
+    _ stream: UnsafeMutablePointer<AVStream>, threads: Int, isLive: Bool
+  ) throws(FFmpegError) -> TrackDecoder {
     let isPicture = stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
-    return TrackDecoder(stream, try PacketDecoder.open(stream, threads: isPicture ? threads : 1))
+    return TrackDecoder(stream, try PacketDecoder.open(stream, threads: isPicture ? threads : 1, isLive: isLive))
   }
 
   var canPassOver: Bool { kind == .picture && decoder.canPassOver }

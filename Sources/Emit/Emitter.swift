@@ -48,7 +48,7 @@ package struct Emitter: ~Copyable, Sendable {
       return Emitter(writer, try FileSink.resume(path, at: point.end, policy))
     case .socket(let path) where point == nil:
       if isRevised { throw .usage("listen \(path): npy needs a file in which one can seek") }
-      return Emitter(writer, try SocketSink(path, opening: writer.opening, policy))
+      return Emitter(writer, try SocketSink(.path(path), opening: writer.opening, policy))
     case .standardOutput, .socket: throw .usage("only a file can be resumed")
     }
   }

@@ -1,4 +1,4 @@
-import Glibc
+import System
 
 /// How to treat those who read: how long to wait for them, and what may end the waiting.
 package struct ReaderPolicy: Sendable {
@@ -13,7 +13,8 @@ package struct ReaderPolicy: Sendable {
   package var isCancelled: @Sendable () -> Bool
 
   package init(
-    isLive: Bool = false, patience: Duration = .seconds(5), now: @escaping @Sendable () -> Duration = monotonicTime,
+    isLive: Bool = false, patience: Duration = .seconds(5),
+    now: @escaping @Sendable () -> Duration = { monotonicTime() },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) {
     self.isLive = isLive
@@ -24,11 +25,4 @@ package struct ReaderPolicy: Sendable {
 
   /// How long one wait may last before `isCancelled` is asked again.
   static let glance: Int32 = 100
-}
-
-/// The system's monotonic clock.
-@Sendable package func monotonicTime() -> Duration {
-  var time = timespec()
-  _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-  return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
 }

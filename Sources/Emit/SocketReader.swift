@@ -17,8 +17,8 @@ struct SocketReader: Sendable {
 
   var number: Int32 { connection.descriptor.number }
   var isWaiting: Bool { !waiting.isEmpty }
-  /// Chunks offered and not yet taken whole.
-  var backlog: Int { waiting.count }
+  /// Offered and not yet taken.
+  private(set) var waitingBytes = 0
 
   func isStalled(_ patience: Duration, now: Duration) -> Bool { isWaiting && now - lastTaken >= patience }
 
@@ -26,6 +26,7 @@ struct SocketReader: Sendable {
     guard !chunk.isEmpty else { return }
     if waiting.isEmpty { lastTaken = now }
     waiting.append(chunk)
+    waitingBytes += chunk.count
   }
 
   /// Starts its patience anew.
@@ -38,6 +39,7 @@ struct SocketReader: Sendable {
       if count == 0 { return }
       lastTaken = now
       taken += count
+      waitingBytes -= count
       if taken == chunk.count {
         waiting.removeFirst()
         taken = 0

@@ -1,5 +1,5 @@
-import Glibc
-import Media
+package import Glibc
+package import Media
 import System
 
 /// A Unix socket with any number of readers, served in turn from the caller's thread: each gets the stream's opening,
@@ -8,14 +8,24 @@ import System
 /// From files, the first batch waits for the first reader and every batch for the slowest; a reader that takes nothing
 /// for the policy's patience is dropped and counted. Batches that come when all have left are counted, not kept. Live,
 /// nothing waits: a reader that is `backlogLimit` batches behind loses whole batches, counted.
-struct SocketSink: ~Copyable, Sendable {
-  static let backlogLimit = 64
-  static let readerLimit = 64
+package struct SocketSink: ~Copyable, Sendable {
+  /// Where readers connect.
+  package enum Place: Hashable, Sendable {
+    /// A socket that is made, for its owner or as `mode` and `group` say.
+    case path(String, mode: mode_t = 0o600, group: gid_t? = nil)
+    /// One that listens already, by its descriptor; it is closed at the end.
+    case inherited(Int32)
+  }
 
-  /// `readers`, `readers_left`, `readers_dropped`, `batches_dropped`, `records_unread`.
-  private(set) var counters = Counters()
+  /// `readers`, `readers_left`, `readers_dropped`, `readers_refused`, `batches_dropped`, `records_dropped`,
+  /// `records_unread`.
+  package private(set) var counters = Counters()
   private let path: String
   private let opening: [UInt8]
+  /// Most readers at once.
+  private let readerLimit: Int
+  /// Bytes that wait for one reader, live; one batch may always wait.
+  private let room: Int
   private let policy: ReaderPolicy
   private var listener: Listener
   private var readers: [SocketReader] = []
@@ -24,19 +34,36 @@ struct SocketSink: ~Copyable, Sendable {
   /// The batch under way: what a reader that comes now begins with.
   private var current: [UInt8] = []
 
-  init(_ path: String, opening: [UInt8], _ policy: ReaderPolicy) throws(EmitError) {
-    do throws(Listener.Refusal) { listener = try Listener.open(path) } catch { throw EmitError(error, at: path) }
-    self.path = path
+  /// - Parameters:
+  ///   - readers: most of them at once.
+  ///   - room: bytes that wait for one of them, live.
+  package init(
+    _ place: Place, opening: [UInt8], _ policy: ReaderPolicy, readers: Int = 64, room: Int = 4 << 20
+  ) throws(EmitError) {
+    switch place {
+    case .path(let path, let mode, let group):
+      do throws(Listener.Refusal) { listener = try Listener.open(path, mode: mode, group: group) } catch {
+        throw EmitError(error, at: path)
+      }
+      self.path = path
+    case .inherited(let number):
+      do throws(Errno) { listener = try Listener.inherited(number) } catch {
+        throw .cannotCreate("listen on descriptor \(number): \(error)")
+      }
+      path = "descriptor \(number)"
+    }
     self.opening = opening
     self.policy = policy
+    readerLimit = readers
+    self.room = room
   }
 
   /// Gives one whole batch of so many records to every reader.
-  mutating func write(_ batch: [UInt8], records: Int) throws(EmitError) {
+  package mutating func write(_ batch: [UInt8], records: Int) throws(EmitError) {
     try attend()
     if !policy.isLive { try waitForFirstReader() }
     if readers.isEmpty { counters.add("records_unread", Int64(records)) }
-    offer(batch)
+    offer(batch, records: records)
     if policy.isLive { return try serve(milliseconds: 0) }
     current = batch
     defer { current = [] }
@@ -44,14 +71,14 @@ struct SocketSink: ~Copyable, Sendable {
   }
 
   /// Serves those who wait, without waiting for any. One turn lets readers in, the next gives them the opening.
-  mutating func attend() throws(EmitError) {
+  package mutating func attend() throws(EmitError) {
     isFull = false
     try serve(milliseconds: 0)
     try serve(milliseconds: 0)
   }
 
   /// Ends the stream for all and closes; nothing may follow.
-  mutating func finish(_ closing: [UInt8]) throws(EmitError) {
+  package mutating func finish(_ closing: [UInt8]) throws(EmitError) {
     defer {
       readers = []
       listener.close()
@@ -75,11 +102,13 @@ extension SocketSink {
     }
   }
 
-  private mutating func offer(_ batch: [UInt8]) {
+  private mutating func offer(_ batch: [UInt8], records: Int) {
     let now = policy.now()
     for index in readers.indices {
-      if policy.isLive && readers[index].backlog >= Self.backlogLimit {
+      let waiting = readers[index].waitingBytes
+      if policy.isLive, waiting > 0, waiting + batch.count > room {
         counters.add("batches_dropped")
+        counters.add("records_dropped", Int64(records))
       } else {
         readers[index].offer(batch, now: now)
       }
@@ -106,7 +135,7 @@ extension SocketSink {
   /// One turn: waits at most so long for something to do, gives every reader what it takes, lets new ones in.
   private mutating func serve(milliseconds: Int32) throws(EmitError) {
     var interests = readers.map { pollfd(fd: $0.number, events: $0.isWaiting ? Int16(POLLOUT) : 0, revents: 0) }
-    let listens = !isFull && readers.count < Self.readerLimit
+    let listens = !isFull && readers.count < readerLimit
     if listens { interests.append(pollfd(fd: listener.descriptor.number, events: Int16(POLLIN), revents: 0)) }
     do {
       guard try poll(&interests, milliseconds: milliseconds) > 0 else { return }
@@ -134,7 +163,7 @@ extension SocketSink {
 
   private mutating func admit() {
     let now = policy.now()
-    while readers.count < Self.readerLimit {
+    while readers.count < readerLimit {
       do {
         guard let connection = try listener.descriptor.accept() else { return }
         counters.add("readers")

@@ -46,9 +46,11 @@ struct PictureDesk {
     guard try prepare(picture.slot) else { return nil }
     var track = tracks[picture.slot] ?? PictureTrack()
     defer { tracks[picture.slot] = track }
-    return try track.accept(
+    let encoded = try track.accept(
       whereabouts.input(picture, rate: rate), valid: picture.valid, isReused: reuse?.takesOver(picture) ?? false,
       again: { again($0, picture.slot) }, look: { try look($0) })
+    if case .lost = encoded { reuse?.disown(picture.slot) }
+    return encoded
   }
 
   /// The epoch is over. What was encoded in advance stays: it belongs to those that follow.

@@ -22,7 +22,8 @@ package struct PictureReuse: Sendable {
     self.limit = limit
   }
 
-  /// Whether the picture takes over the vector of the one that was encoded last; else it is that one from now on.
+  /// Whether the picture takes over the vector of the one that was encoded last; else it is that one from now on, if
+  /// it gets a vector.
   mutating func takesOver(_ picture: Picture) -> Bool {
     let turn = picture.instant.flicks / Self.renewal.flicks
     let reference = references[picture.slot]
@@ -36,7 +37,8 @@ package struct PictureReuse: Sendable {
     return false
   }
 
-  /// The same for an item that is still to come.
+  /// `takesOver` for an item that is still to come, as if every picture got a vector. One that does
+  /// not costs those that resemble it their place in the batch, nothing else.
   mutating func foresees(_ item: Item) -> Bool {
     switch item {
     case .picture(let picture):
@@ -47,6 +49,9 @@ package struct PictureReuse: Sendable {
     }
     return false
   }
+
+  /// The picture of the slot that was to be encoded got no vector: there is none to take over.
+  mutating func disown(_ slot: Slot) { references[slot] = nil }
 
   /// Keeps the lumas that a copy has measured in looking ahead.
   mutating func learn(from ahead: PictureReuse) { measured = ahead.measured }

@@ -3,7 +3,9 @@ import Media
 /// Cuts the sound of one track of one epoch into the chunks that its encoder wants, each exactly once, in order.
 ///
 /// A chunk is ready when nothing more can come inside its receptive field. Steps without any content do not exist.
-/// Holds no more than the receptive field of the next step, whatever the gaps and however the runs are cut.
+/// Chunks overlap, so that all that a run completes may be far more than the run: they are cut a few at a time.
+/// Once those are taken, no more is held than the receptive field of the next step, whatever the gaps and however the
+/// runs are cut.
 struct SoundFramer {
   let needs: SoundNeeds
   /// The next step to be cut.
@@ -16,41 +18,17 @@ struct SoundFramer {
 
   init(_ needs: SoundNeeds) { self.needs = needs }
 
-  /// Takes a run. Throws `SeamError` for another rate, and for a run that overlaps or precedes what came before.
-  mutating func accept(_ run: AudioRun) throws(SeamError) -> [SoundChunk] {
+  /// Throws `SeamError` for another rate, and for a run that overlaps or precedes what came before.
+  func check(_ run: AudioRun) throws(SeamError) {
     guard run.rate == needs.rate else { throw .rate(run.rate, wanted: needs.rate) }
     guard run.firstSample >= end, run.firstSample < Int64.max / 2 else {
       throw .order(firstSample: run.firstSample, expected: end)
     }
-    guard !run.samples.isEmpty else { return [] }
-    let before = advance(to: run.firstSample)
-    append(run)
-    return before + advance(to: end)
   }
 
-  /// Nothing before this sample is still to come.
-  mutating func reached(_ sample: Int64) -> [SoundChunk] { advance(to: max(sample, end)) }
-
-  /// The track is over: what is still missing is silence without content.
-  mutating func finish() -> [SoundChunk] {
-    guard let last = content.last?.upperBound else { return [] }
-    let steps = (last + hop - 1) / hop
-    return advance(to: steps * hop + Int64(needs.lookahead))
-  }
-
-  /// Sample number before which every step has been cut: no later step begins earlier.
-  var complete: Int64 { next * hop }
-
-  /// How many samples are held.
-  var held: Int { samples.count }
-
-  private var hop: Int64 { Int64(needs.hop) }
-  /// Number of the sample after the last one held.
-  private var end: Int64 { base + Int64(samples.count) }
-}
-
-extension SoundFramer {
-  private mutating func append(_ run: AudioRun) {
+  /// Takes a run that has been checked. What is ready before it is cut first: else a long gap is held in zeros.
+  mutating func append(_ run: AudioRun) {
+    guard !run.samples.isEmpty else { return }
     samples.append(contentsOf: repeatElement(0, count: Int(run.firstSample - end)))
     samples.append(contentsOf: run.samples)
     if let last = content.last, last.upperBound == run.firstSample {
@@ -60,13 +38,17 @@ extension SoundFramer {
     }
   }
 
-  /// Cuts every step whose receptive field ends at or before sample `known`, leaping over empty ones.
-  private mutating func advance(to known: Int64) -> [SoundChunk] {
-    let limit = max(next, (known - Int64(needs.lookahead)) / hop)
+  /// The next chunks whose receptive fields end at or before sample `known`, at most `count`; none when all are cut.
+  /// - Parameter known: nothing before this sample is still to come.
+  mutating func cut(_ count: Int, knowing known: Int64) -> [SoundChunk] {
+    let limit = max(next, (max(known, end) - Int64(needs.lookahead)) / hop)
     var chunks: [SoundChunk] = []
+    // Leaps over empty steps.
     while next < limit, let range = content.first(where: { $0.upperBound > next * hop }) {
       if range.lowerBound >= (next + 1) * hop {
         next = min(limit, range.lowerBound / hop)
+      } else if chunks.count == count {
+        return chunks
       } else {
         chunks.append(chunk(next))
         next += 1
@@ -77,6 +59,24 @@ extension SoundFramer {
     return chunks
   }
 
+  /// What is known when the track is over, and what is still missing is silence without content.
+  var whole: Int64 {
+    guard let last = content.last?.upperBound else { return end }
+    return (last + hop - 1) / hop * hop + Int64(needs.lookahead)
+  }
+
+  /// Sample number before which every step has been cut: no later step begins earlier.
+  var complete: Int64 { next * hop }
+
+  /// How many samples are held.
+  var held: Int { samples.count }
+
+  private var hop: Int64 { Int64(needs.hop) }
+  /// Number of the sample after the last one held.
+  var end: Int64 { base + Int64(samples.count) }
+}
+
+extension SoundFramer {
   private func chunk(_ index: Int64) -> SoundChunk {
     let start = index * hop - Int64(needs.lookback)
     let field = start..<start + Int64(needs.receptive)

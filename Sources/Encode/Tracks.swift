@@ -16,22 +16,40 @@ struct SoundTrack {
     self.encoder = encoder
   }
 
-  mutating func accept(_ run: AudioRun) throws -> [Encoded] { try encode(try framer.accept(run)) }
+  mutating func accept(_ run: AudioRun) throws -> [Encoded] {
+    try framer.check(run)
+    let before = try encode(knowing: run.firstSample)
+    framer.append(run)
+    return before + (try encode(knowing: framer.end))
+  }
 
   /// Nothing before the instant is still to come.
   mutating func reach(_ instant: Instant) throws -> [Encoded] {
-    try encode(instant == .end ? framer.finish() : framer.reached(instant.firstIndex(rate: rate)))
+    try encode(knowing: instant == .end ? framer.whole : instant.firstIndex(rate: rate))
   }
 
-  mutating func finish() throws -> [Encoded] { try encode(framer.finish()) }
+  mutating func finish() throws -> [Encoded] { try encode(knowing: framer.whole) }
 
   /// No later step begins before this instant.
   var complete: Instant { Instant(index: framer.complete, rate: rate) }
 
   private var rate: Ratio { Ratio(Int64(framer.needs.rate)) }
 
+  /// Samples of the chunks that are alive at once, unless a single one has more.
+  private static let samplesAtOnce = 1 << 24
+
+  /// All steps that are ready, from a few chunks at a time.
+  private mutating func encode(knowing known: Int64) throws -> [Encoded] {
+    let count = max(1, Self.samplesAtOnce / framer.needs.receptive)
+    var steps: [Encoded] = []
+    while true {
+      let chunks = framer.cut(count, knowing: known)
+      if chunks.isEmpty { return steps }
+      steps += try encode(chunks)
+    }
+  }
+
   private mutating func encode(_ chunks: [SoundChunk]) throws -> [Encoded] {
-    guard !chunks.isEmpty else { return [] }
     let inputs = chunks.map { chunk in
       EncoderInput(
         chunk, source: source, slot: slot, epoch: epoch, interval: framer.needs.interval(chunk.index))
@@ -62,7 +80,7 @@ struct PictureTrack {
 
   /// One step, from the picture's instant to the next of the grid.
   /// - Parameters:
-  ///   - isReused: it takes over what the picture encoded last gave, if that gave anything.
+  ///   - isReused: it takes over what the picture encoded last gave, which gave something.
   ///   - again: what a picture still on screen gives, from what it gave before.
   ///   - look: what a new picture gives.
   mutating func accept(
@@ -83,11 +101,4 @@ struct PictureTrack {
   }
 
   func isShowing(_ image: RGBImage) -> Bool { last?.image.isSameStorage(as: image) ?? false }
-}
-
-extension RGBImage {
-  /// Whether both are copies of one value: a constant-time test that never confuses different pictures.
-  func isSameStorage(as other: RGBImage) -> Bool {
-    width == other.width && height == other.height && pixels.span.isIdentical(to: other.pixels.span)
-  }
 }

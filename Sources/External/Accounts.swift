@@ -20,6 +20,12 @@ struct Accounts {
     note(mishap)
   }
 
+  /// So many requests will have no answer because everything is to end: nobody need be told.
+  mutating func interrupt(_ count: Int) {
+    self.count("failed", count)
+    self.count("failed_interrupted", count)
+  }
+
   mutating func note(_ mishap: Mishap) {
     guard told.insert(mishap.kind.rawValue).inserted else { return }
     warn("\(mishap.reason); what it does not answer has no vector, and is counted from here on")

@@ -50,20 +50,19 @@ struct Conversation {
     accounts.count("requests", requests.count)
     var round = Round(requests)
     if let program { lookAfter(program) }
-    while !round.isOver(table) {
-      guard try isRunning() else {
-        accounts.lose(round.remaining, Mishap(.down, "has been given up after \(Patience.failures) failures in a row"))
-        break
+    do throws(ExternalError) {
+      while !round.isOver(table) {
+        guard try isRunning() else {
+          let mishap = Mishap(.down, "has been given up after \(Patience.failures) failures in a row")
+          accounts.lose(round.remaining, mishap)
+          break
+        }
+        try goOn(&round)
       }
-      do {
-        try exchange(&round)
-      } catch let mishap as Mishap {
-        accounts.lose(round.takeUnderWay(table), mishap)
-        drop()
-      } catch {
-        drop()
-        throw .interrupted
-      }
+    } catch {
+      accounts.interrupt(round.takeUnderWay(table) + round.remaining)
+      drop()
+      throw error
     }
     return round.answers
   }
@@ -76,6 +75,16 @@ struct Conversation {
 }
 
 extension Conversation {
+  /// One exchange, and what its failure costs.
+  private mutating func goOn(_ round: inout Round) throws(ExternalError) {
+    do {
+      try exchange(&round)
+    } catch let mishap as Mishap {
+      accounts.lose(round.takeUnderWay(table), mishap)
+      drop()
+    } catch { throw .interrupted }
+  }
+
   /// Whether the program runs; started anew where it does not. False once it has been given up.
   private mutating func isRunning() throws(ExternalError) -> Bool {
     while program == nil {
@@ -169,12 +178,15 @@ extension Conversation {
 
   /// Between requests nothing is due: a program that has ended meanwhile costs only its restart.
   private mutating func lookAfter(_ program: any Program) {
-    let exchange = program.exchange([], until: host.now)
-    reader.append(exchange.read)
     var nothing = Round([])
     do throws(Mishap) {
-      while let answer = try reader.next() { take(answer, &nothing) }
-      if let end = exchange.end { throw end }
+      // Twice: its last words, which a pipe holds, come before its end.
+      for _ in 0..<2 {
+        let exchange = program.exchange([], until: host.now)
+        reader.append(exchange.read)
+        while let answer = try reader.next() { take(answer, &nothing) }
+        if let end = exchange.end { throw end }
+      }
     } catch {
       accounts.note(error)
       drop()

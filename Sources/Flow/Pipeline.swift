@@ -84,6 +84,9 @@ package final class Pipeline: Sendable {
     return output
   }
 
+  /// Work of its own rhythm that lasts as long as it likes; `wait` waits for it too.
+  package func service(_ name: String, _ body: @escaping @Sendable () throws -> Void) { run(name, closing: {}, body) }
+
   /// A stage that only takes. `next` gives nil at the end, also when a stage before this one failed: `wait` tells.
   package func sink<Input: Sendable>(
     _ name: String, after input: Channel<Input>,

@@ -54,11 +54,12 @@ package struct Fuser: Stage {
       source: window.source, status: .ok,
       place: .init(epoch: window.epoch, window: window.index, interval: window.interval),
       wall: window.wallZero.map {
-        // Containers tell the creation time in whole seconds.
-        .init(microseconds: $0 + window.interval.start.sinceZero.nanoseconds / 1000, uncertaintyMicroseconds: 1_000_000)
+        .init(
+          microseconds: $0 + window.interval.start.sinceZero.nanoseconds / 1000,
+          uncertaintyMicroseconds: Float(window.wallUncertaintyMicroseconds))
       },
       timeState: window.timeState, uncertainty: window.uncertainty, tracks: window.tracks, gates: gates,
-      text: window.text, fused: fused)
+      dropped: window.dropped, text: window.text, fused: fused)
   }
 
   private func fuse(_ tracks: [WindowTrack]) -> ([Float]?, [Float?]) {

@@ -7,18 +7,23 @@ struct Child {
   let exitCode: Int32
   let output: [UInt8]
   let errors: [UInt8]
+  /// It was stopped, since it said more than we keep.
+  let isTooLong: Bool
 
-  /// Standard output and error together; a program that says more is stopped.
+  /// Standard output and error together, as far as they are kept.
   private static let limit = 32 << 20
 
   /// - Parameters:
   ///   - command: the program, found by $PATH, and its arguments.
   ///   - input: its standard input.
   ///   - held: a descriptor that it inherits, so that a lock lasts as long as the last who could write.
+  ///   - take: takes its standard output piece by piece; nil: it is kept.
   ///   - goesOn: asked ten times a second; the program is ended where it says no.
-  /// - Throws: `HubError.unavailable` where the program cannot be started, `.interrupted` where it was not to go on.
+  /// - Throws: `HubError.unavailable` where the program cannot be started, `.interrupted` where it was not to go on,
+  ///   and what `take` throws.
   init(
-    _ command: [String], input: [UInt8], holding held: Int32?, goesOn: () -> Bool
+    _ command: [String], input: [UInt8], holding held: Int32? = nil,
+    giving take: (([UInt8]) throws(HubError) -> Void)? = nil, goesOn: () -> Bool
   ) throws(HubError) {
     let pipes: [(read: Pipe, write: Pipe)]
     do throws(Errno) { pipes = [try Pipe.pair(), try Pipe.pair(), try Pipe.pair()] } catch {
@@ -33,11 +38,12 @@ struct Child {
     }
     for end in theirs { end.close() }
     var talk = Talk(input: pipes[0].write, outputs: [pipes[1].read, pipes[2].read], input[...])
-    guard talk.goOn(limit: Self.limit, while: goesOn) else {
+    do throws(HubError) { isTooLong = try !talk.goOn(limit: Self.limit, take, while: goesOn) } catch {
       process.signal(SIGTERM)
       _ = process.wait()
-      throw .interrupted
+      throw error
     }
+    if isTooLong { process.signal(SIGTERM) }
     (output, errors) = (talk.texts[0], talk.texts[1])
     exitCode =
       switch process.wait() {
@@ -73,16 +79,21 @@ private struct Talk {
     self.outgoing = outgoing
   }
 
-  /// Until both outputs have ended; false where it was not to go on, or they say too much.
-  mutating func goOn(limit: Int, while goesOn: () -> Bool) -> Bool {
+  /// Until both outputs have ended; false where they say too much.
+  /// - Throws: `HubError.interrupted` where it is not to go on, and what `take` throws.
+  mutating func goOn(
+    limit: Int, _ take: (([UInt8]) throws(HubError) -> Void)?, while goesOn: () -> Bool
+  ) throws(HubError) -> Bool {
     while outputs.contains(where: { $0.interest != nil }) {
-      guard goesOn(), texts[0].count + texts[1].count <= limit else { return false }
+      guard goesOn() else { throw .interrupted }
+      guard texts[0].count + texts[1].count <= limit else { return false }
       if outgoing.isEmpty { input.close() }
       var interests = (outputs + [input]).compactMap(\.interest)
       _ = try? poll(&interests, milliseconds: 100)
       if case .count(let count) = input.write(outgoing) { outgoing = outgoing.dropFirst(count) }
       for (number, output) in outputs.enumerated() {
-        if case .bytes(let bytes) = output.read(1 << 16) { texts[number] += bytes }
+        guard case .bytes(let bytes) = output.read(1 << 16) else { continue }
+        if number == 0, let take { try take(bytes) } else { texts[number] += bytes }
       }
     }
     return true

@@ -1,5 +1,6 @@
 import Glibc
 import Media
+import System
 
 /// What is asked of the file system, with every byte of a name kept.
 enum Disk {
@@ -15,8 +16,9 @@ enum Disk {
   /// With all folders above it.
   static func makeFolder(_ path: String) throws(HubError) {
     var part = path.hasPrefix("/") ? "/" : ""
-    for component in path.split(separator: "/") {
-      part += component
+    // By bytes, as the system does: a slash and an accent after it are one character.
+    for component in path.utf8.split(separator: UInt8(ascii: "/")) {
+      part += String(Substring(component))
       guard unsafe mkdir(PathText.cString(part), 0o777) == 0 || errno == EEXIST || exists(part) else {
         throw .cannotCreate(words("create", part))
       }
@@ -46,7 +48,7 @@ enum Disk {
   }
 
   /// Of a folder; none where it cannot be read.
-  private static func entries(of path: String) -> [String] {
+  static func entries(of path: String) -> [String] {
     guard let folder = unsafe opendir(PathText.cString(path)) else { return [] }
     defer { unsafe closedir(folder) }
     var names: [String] = []
@@ -62,10 +64,26 @@ enum Disk {
     return unsafe lstat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
+  /// Whether a path still leads to an open file.
+  static func isSame(_ path: String, _ descriptor: Int32) -> Bool {
+    var (named, held) = (stat(), stat())
+    guard unsafe stat(PathText.cString(path), &named) == 0, unsafe fstat(descriptor, &held) == 0 else { return false }
+    return named.st_ino == held.st_ino && named.st_dev == held.st_dev
+  }
+
   static func rename(_ path: String, to other: String) throws(HubError) {
     guard unsafe Glibc.rename(PathText.cString(path), PathText.cString(other)) == 0 else {
       throw .inputOutput(words("rename", path))
     }
+  }
+
+  /// Gives two folders each other's names, at once; false where the file system cannot.
+  static func exchange(_ path: String, with other: String) throws(HubError) -> Bool {
+    do throws(Errno) { try System.exchange(path, with: other) } catch {
+      if error.code == EINVAL || error.code == ENOSYS { return false }
+      throw .inputOutput("rename \(PathText.written(path)): \(error)")
+    }
+    return true
   }
 
   /// A whole file, there at once or not at all.

@@ -21,6 +21,9 @@ struct Listing: Equatable {
       throw .unusable("\(name): a file of this name leaves the folder: \(file.prefix(80).debugDescription)")
     }
     let wanted = try Self.wanted(names, name)
+    for file in wanted where !Self.isPlain(file) {
+      throw .unusable("\(name): a file of this name is not fetched: \(file.prefix(80).debugDescription)")
+    }
     var files: [RemoteFile] = []
     for sibling in answer.siblings where wanted.contains(sibling.rfilename) {
       guard let file = sibling.file else {
@@ -67,10 +70,21 @@ struct Listing: Equatable {
     return parts.count == 2 && parts[1] == "config.json" && parts[0].first?.isNumber == true && parts[0].contains("_")
   }
 
+  /// By bytes, as the system does: a slash and an accent after it are one character, and a slash nevertheless.
   private static func staysInside(_ name: String) -> Bool {
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    let isClean = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F && $0 != "\\" }
-    return isClean && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.count <= 255 }
+    let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    let isClean = name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }
+    return isClean
+      && parts.allSatisfy { part in
+        !part.isEmpty && !part.elementsEqual(".".utf8) && !part.elementsEqual("..".utf8) && part.count <= 255
+      }
+  }
+
+  /// Letters, digits, `.`, `_` and `-`, with slashes between.
+  private static func isPlain(_ name: String) -> Bool {
+    name.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || "._-/".utf8.contains(byte)
+    }
   }
 
   fileprivate static func isHex(_ text: String, _ count: Int) -> Bool {

@@ -17,8 +17,9 @@ struct Patience {
   ) throws(HubError) {
     repeats += 1
     if hadProgress, repeats < 1000 { return }
-    guard let wait = waits.popLast(), seconds ?? 0 <= 30 else { throw .unavailable(complaint) }
-    var left = max(wait, (seconds ?? 0) * 1000)
+    let asked = max(0, seconds ?? 0)
+    guard let wait = waits.popLast(), asked <= 30 else { throw .unavailable(complaint) }
+    var left = max(wait, asked * 1000)
     while left > 0 {
       guard goesOn() else { throw .interrupted }
       usleep(UInt32(min(left, 100)) * 1000)

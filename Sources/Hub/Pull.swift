@@ -13,6 +13,8 @@ package struct Pull {
     package let version: String
     /// Whether it was there before.
     package let wasThere: Bool
+    /// For people; nil where there is nothing to say.
+    package var remark: String?
   }
 
   private let name: RepositoryName
@@ -52,19 +54,23 @@ package struct Pull {
   package func run() throws(HubError) -> Outcome {
     let listing = try list()
     let mark = "\(name)@\(listing.commit)"
-    if try Mark.isThere(mark, at: place) { return Outcome(version: listing.commit, wasThere: true) }
+    if try Mark.isThere(mark, at: place) {
+      try Staging.sweep(place, listing.note)
+      return Outcome(version: listing.commit, wasThere: true)
+    }
     let staging = try Staging(for: place)
     if try Mark.isThere(mark, at: place) {  // another process has finished meanwhile
       staging.discard()
       return Outcome(version: listing.commit, wasThere: true)
     }
+    try staging.resume(listing.note, mark)
     try fetch(listing, into: staging)
     try staging.publish(mark)
     return Outcome(version: listing.commit, wasThere: false)
   }
 
   private func list() throws(HubError) -> Listing {
-    let curl = Curl(endpoint: endpoint, token: token, held: nil, goesOn: goesOn)
+    let curl = Curl(endpoint: endpoint, token: token, goesOn: goesOn)
     var patience = Patience()
     while true {
       switch try curl.get(endpoint.listing(name), limit: 16 << 20) {
@@ -80,11 +86,10 @@ package struct Pull {
   }
 
   private func fetch(_ listing: Listing, into staging: Staging) throws(HubError) {
-    try staging.resume(listing.note)
     let paths = listing.files.map { "\(staging.files)/\($0.name)" }
     let there = paths.reduce(0) { $0 + (Disk.size($1) ?? Disk.size($1 + ".part") ?? 0) }
     try staging.requireRoom(for: listing.size - min(there, listing.size))
-    let curl = Curl(endpoint: endpoint, token: token, held: staging.lock, goesOn: goesOn)
+    let curl = Curl(endpoint: endpoint, token: token, goesOn: goesOn)
     var done = 0
     for (file, path) in zip(listing.files, paths) {
       if file.name.contains("/") { try Disk.makeFolder(String(path[..<path.lastIndex(of: "/")!])) }

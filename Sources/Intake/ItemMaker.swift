@@ -1,5 +1,5 @@
 import Decode
-package import Media
+import Media
 import Timeline
 
 /// The last step before the seam: timed content becomes plain Items. Sound is resampled once per unbroken run,
@@ -114,7 +114,10 @@ struct ItemMaker {
   private mutating func reach(_ slot: Slot, _ instant: Instant) -> [Item] {
     let cues = instant == .end ? [] : takeCues(before: epochStart + instant.sinceZero)
     guard let run = resampling[slot] else { return cues + [.mark(.reached(slot, instant))] }
-    if instant == .end { return flush(slot) + cues + [.mark(.reached(slot, instant))] }
+    // The end, or the track is given up until then: the run is over.
+    if instant == .end || run.end.map({ instant > $0 }) ?? false {
+      return flush(slot) + cues + [.mark(.reached(slot, instant))]
+    }
     return cues + [.mark(.reached(slot, min(instant, run.position ?? instant)))]
   }
 
@@ -130,18 +133,4 @@ struct ItemMaker {
       return []
     }
   }
-}
-
-/// One decoded frame as `inspect --frames` lists it.
-package struct FrameTrace: Sendable {
-  package var slot: Slot
-  package var epoch: Int32
-  package var interval: Interval
-  package var pts: Int64?
-  package var isKey: Bool
-  /// As coded.
-  package var width: Int
-  package var height: Int
-  /// The mean of Y at full range, 0…255.
-  package var luma: Double
 }

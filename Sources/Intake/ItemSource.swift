@@ -1,9 +1,10 @@
 package import Decode
 package import Media
+package import System
 import Timeline
 
 /// The left of the seam as one: reads, decodes and times a source, and gives plain bounded Items.
-/// It is told once what is wanted (`SourceRequest`, `TrackSelection`) and nothing reaches it afterwards.
+/// It is told once what is wanted (`SourceOrder`) and nothing reaches it afterwards.
 package final class ItemSource {
   package let info: SourceInfo
   private let reader: SlotReader
@@ -15,28 +16,37 @@ package final class ItemSource {
   private var forward: [Slot: FastForward] = [:]
   private var counters = Counters()
   private var breakOff: String?
+  /// Nil for what is not live.
+  private var live: LiveSide?
+  private var fault: LiveFault?
+  /// RTP: whether only the sender's reports put its tracks on one clock, and whether they have.
+  private let needsReports: Bool
+  private var isLocked = true
   private var isOpened = false
   private var isFinished = false
 
-  /// - Parameters:
-  ///   - name: a path, `-` or a URL.
-  ///   - label: the name that its records carry.
-  ///   - sidecar: cues of a file beside it.
-  ///   - tracesFrames: decode every frame and keep what `takeFrames` tells.
+  /// - Parameter clock: for live sources.
   /// - Throws: `SourceError`.
   package init(
-    _ name: String, label: String, _ selection: TrackSelection, _ request: SourceRequest, threads: Int,
-    sidecar: Sidecar? = nil, tracesFrames: Bool = false, interruption: Interruption
+    _ order: SourceOrder, clock: HostClock = .system, interruption: Interruption
   ) throws(SourceError) {
-    reader = try SlotReader(name, selection, threads: threads, interruption: interruption)
-    let source = reader.reader
+    let sidecar = try order.subtitles.map { path throws(SourceError) in
+      try Sidecar.read(path, interruption: interruption)
+    }
+    reader = try SlotReader(
+      order.name, order.selection, threads: order.threads, live: order.request.live, clock: clock,
+      interruption: interruption)
+    let (source, request) = (reader.reader, order.request)
     info = SourceInfo(
-      name: label, container: source.container, tracks: source.tracks, slots: reader.present.map(\.slot),
+      name: order.label, container: source.container, tracks: source.tracks, slots: reader.present.map(\.slot),
       declaredDuration: source.declaredDuration, creationTime: source.creationTime, isStreaming: source.isStreaming)
+    needsReports = reader.present.contains { $0.timing.needsReports }
     timekeeper = Timekeeper(
-      reader.present, pictureRate: request.pictureRate, stillLength: request.stillLength)
-    maker = ItemMaker(request, sidecar, tracesFrames: tracesFrames)
-    if !tracesFrames, request.start > Self.shortestForward {
+      reader.present, pictureRate: request.pictureRate, stillLength: request.stillLength,
+      jitterWait: source.isLive ? request.live.jitterWait : nil, continuation: request.continuation)
+    if source.isLive { live = LiveSide(clock, request.live, isPaced: source.isPaced, info.slots) }
+    maker = ItemMaker(request, sidecar, tracesFrames: order.tracesFrames)
+    if !order.tracesFrames, request.start > Self.shortestForward {
       for slot in info.slots where slot.modality == .video { forward[slot] = FastForward(until: request.start) }
     }
     for refusal in source.refusals { counters.add("refused: \(refusal)") }
@@ -50,6 +60,8 @@ package final class ItemSource {
       isOpened = true
       return [.mark(.opened(info))]
     }
+    live?.enter()
+    defer { live?.leave() }
     var items: [Item] = []
     while items.count < (info.isStreaming ? 1 : Self.chunk) {  // a slow pipe keeps nothing back
       guard let (packet, slot) = try nextPacket() else {
@@ -58,6 +70,8 @@ package final class ItemSource {
         continue
       }
       items += maker.items(process(packet, slot))
+      items += watch(packet, slot)
+      if fault != nil { return items + finish() }
       if items.contains(where: \.isPicture) { break }  // large: hand it on at once
     }
     return items
@@ -78,7 +92,13 @@ package final class ItemSource {
   private func nextPacket() throws(SourceError) -> (Packet, Slot)? {
     while true {
       if let packet = held.take(where: { !timekeeper.isWaiting($0) }) { return packet }
-      guard !held.isFull, let (packet, slot) = try read() else { return nil }
+      guard !held.isFull, !(live?.isTiredOfHolding(!held.isEmpty) ?? false), let (packet, slot) = try read() else {
+        return nil
+      }
+      if let isDecodable = live?.isDecodable(packet, slot), !isDecodable {
+        counters.add("\(slot.name)_packets_before_key")
+        continue
+      }
       straighten(packet, slot)
       guard timekeeper.isWaiting(slot) else { return (packet, slot) }
       held.add(packet, slot)
@@ -87,19 +107,49 @@ package final class ItemSource {
 
   private func read() throws(SourceError) -> (Packet, Slot)? {
     guard breakOff == nil else { return nil }
+    let before = live?.waited ?? .zero
     do throws(FFmpegError) {
-      return try reader.next()
+      guard live != nil else { return try reader.next() }
+      return try live!.waiting { [reader] () throws(FFmpegError) in try reader.next() }
     } catch {
       if error.isInterruption { throw .interrupted }
       breakOff = error.reason
+      if let live, error.isTimeout || live.isSilence(since: before) { give(up: .silent) }
       return nil
     }
   }
 
+  private func give(up fault: LiveFault) {
+    self.fault = fault
+    breakOff = fault.reason
+    counters.add(fault.rawValue)
+  }
+
+  /// Live: late windows close, the clocks are told, and what looks dead is given up.
+  private func watch(_ packet: Packet, _ slot: Slot) -> [Item] {
+    guard live != nil else { return [] }
+    var items = maker.items(timekeeper.passTime(live!.waited))
+    let time = packet.pts.flatMap { timekeeper.sourceTime(slot, $0) }
+    if let time, let mark = live!.mark(timekeeper.epoch(around: time)) { items.append(mark) }
+    if let fault = live!.fault { give(up: fault) }
+    return items
+  }
+
   private func straighten(_ packet: Packet, _ slot: Slot) {
     if packet.isCorrupt { counters.add("\(slot.name)_corrupt_packets") }
+    if needsReports, let isLocked = live?.isReported(packet, slot, among: info.slots), isLocked != self.isLocked {
+      self.isLocked = isLocked
+      timekeeper.setLocked(isLocked)
+      live?.forgetStamps()
+      order = [:]
+    }
     (packet.pts, packet.dts) = timekeeper.unwrap(slot, pts: packet.pts, dts: packet.dts)
     if let pts = packet.pts { packet.isDoubtful = order[slot, default: PacketOrder()].add(pts) }
+    guard live != nil, !packet.isDoubtful, let time = packet.pts.flatMap({ timekeeper.sourceTime(slot, $0) }) else {
+      return
+    }
+    live!.arrive(packet, slot, at: time, isLocked: isLocked)
+    if let offset = live!.wallOffset { timekeeper.noteWall(offset) }
   }
 
   private func process(_ packet: Packet, _ slot: Slot) -> [Timed] {
@@ -139,10 +189,18 @@ package final class ItemSource {
 
   private func time(_ decoded: Decoded, _ slot: Slot) -> [Timed] {
     var timed: [Timed] = []
+    noteProgress(decoded, slot)
     for sound in decoded.sounds { timed += timekeeper.accept(sound, slot) }
     for picture in decoded.pictures { timed += timekeeper.accept(picture, slot) }
     for cue in decoded.cues { timed += timekeeper.accept(cue, slot) }
     return timed
+  }
+
+  private func noteProgress(_ decoded: Decoded, _ slot: Slot) {
+    guard live != nil else { return }
+    for pts in decoded.sounds.map(\.pts) + decoded.pictures.map(\.pts) {
+      live!.decoded(slot, stamp: pts.flatMap { timekeeper.sourceTime(slot, $0) })
+    }
   }
 
   // MARK: The end
@@ -159,11 +217,12 @@ package final class ItemSource {
     items += maker.items(timekeeper.finish())
     reader.finish()
     for other in [timekeeper.counters, reader.counters, maker.counters] { counters.add(other) }
-    items.append(.mark(.ended(SourceOutcome(name: info.name, ending: ending, counters: counters))))
+    items.append(.mark(.ended(SourceOutcome(name: info.name, ending: ending, counters: counters, fault: fault))))
     return items
   }
 
   private var ending: SourceOutcome.Ending {
+    if let fault, !maker.hasOpenedEpoch { return .failed(fault.reason, exitCode: 69) }
     let failures = info.slots.reduce(0) { $0 + counters["\($1.name)_decode_errors"] }
     if !maker.hasOpenedEpoch, breakOff != nil || failures > 0 {
       return .failed("nothing in it could be decoded (\(breakOff ?? "\(failures) damaged packets"))", exitCode: 65)

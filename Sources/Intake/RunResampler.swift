@@ -29,6 +29,9 @@ final class RunResampler {
     return Instant(index: max(run!.nextOutput, run!.firstOutput), rate: Ratio(Int64(rate)))
   }
 
+  /// Where the run ends so far.
+  var end: Instant? { run.map { Instant(index: $0.nextInput, rate: Ratio(Int64($0.sourceRate))) } }
+
   func accept(_ sound: TimedSound) throws(FFmpegError) -> [AudioRun] {
     var runs: [AudioRun] = []
     if run != nil, !continues(sound) { runs = try finish() }

@@ -1,8 +1,9 @@
-package import Decode
+import Decode
 import Media
+import System
 
 /// The cues of a subtitle file beside a source, on the source's own position: its zero is the source's.
-package struct Sidecar: Sendable {
+struct Sidecar: Sendable {
   private struct Line: Sendable {
     let start: TimeSpan
     let end: TimeSpan
@@ -15,8 +16,12 @@ package struct Sidecar: Sendable {
   let assumedLengths: Int
 
   /// Reads a whole subtitle file.
-  /// - Throws: `SourceError`, also when the file holds no text.
-  package static func read(_ path: String, interruption: Interruption) throws(SourceError) -> Sidecar {
+  /// - Throws: `SourceError` that names the file, also when it holds no text.
+  static func read(_ path: String, interruption: Interruption) throws(SourceError) -> Sidecar {
+    do throws(SourceError) { return try lines(of: path, interruption) } catch { throw error.naming(path) }
+  }
+
+  private static func lines(of path: String, _ interruption: Interruption) throws(SourceError) -> Sidecar {
     let reader = try MediaReader.open(path, threads: 1, interruption: interruption)
     guard let track = reader.tracks.first(where: { $0.modality == .text }) else {
       throw .undecodable("no subtitles in it")

@@ -1,5 +1,6 @@
 import Decode
 import Media
+import System
 
 /// A source's packets and their decoding, by slot. When a codec changes inside a track and the container does not
 /// say so, every packet behind the change fails: after a second of that the source is opened anew where it began.
@@ -7,6 +8,8 @@ final class SlotReader {
   private let name: String
   private let selection: TrackSelection
   private let threads: Int
+  private let live: LiveOptions
+  private let clock: HostClock
   private let interruption: Interruption
   private(set) var reader: MediaReader
   /// The slot of each selected stream.
@@ -28,13 +31,16 @@ final class SlotReader {
 
   /// - Throws: `SourceError`, also when none of the tracks can be decoded.
   init(
-    _ name: String, _ selection: TrackSelection, threads: Int, interruption: Interruption
+    _ name: String, _ selection: TrackSelection, threads: Int, live: LiveOptions, clock: HostClock,
+    interruption: Interruption
   ) throws(SourceError) {
     self.name = name
     self.selection = selection
     self.threads = threads
+    self.live = live
+    self.clock = clock
     self.interruption = interruption
-    reader = try MediaReader.open(name, threads: threads, interruption: interruption)
+    reader = try MediaReader.open(name, threads: threads, live: live, clock: clock, interruption: interruption)
     slots = try selection.slots(among: reader.tracks)
     if slots.isEmpty, !reader.refusals.isEmpty { throw .undecodable(reader.refusals.joined(separator: "; ")) }
     try reader.select(Array(slots.keys))

@@ -14,24 +14,30 @@
     private let precision: Engine.Precision
     private let state: Mutex<State>
 
+    /// The whole weight, as it was packed first.
+    private let first: Layout
+
     private struct State {
-      var prepared: [Key: Prepared] = [:]
+      /// Nil for shapes that the library computes on none of the layouts.
+      var prepared: [OneDNNPlan.Shape: Prepared?] = [:]
+      /// Those of `prepared`, the oldest first.
+      var shapes: [OneDNNPlan.Shape] = []
       /// Of the whole weight, usually one. The library may want another for other numbers of rows.
-      var layouts: [(plan: OneDNNPlan, packed: LargeBuffer)]
+      var layouts: [Layout]
     }
-    private struct Key: Hashable {
-      let shape: OneDNNPlan.Shape
-      let firstColumn: Int
+    private struct Layout: Sendable {
+      let plan: OneDNNPlan
+      let packed: LargeBuffer
     }
     private struct Prepared: Sendable {
       let plan: OneDNNPlan
-      let packed: LargeBuffer
-      /// Bytes before its first column.
-      let place: Int
+      let layout: Layout
     }
 
     /// Plans kept; texts have many lengths.
     private static let limit = 128
+    /// Of the plan with which a weight is packed.
+    private static let rows = 64
 
     init(columns: Int, depth: Int, engine: Engine, from source: RowSource) throws(LinearError) {
       self.columns = columns
@@ -59,12 +65,14 @@
         try source(0..<columns, rows.floats)
         try whole.pack(rows.floats, to: packed.bytes)
       }
-      state = Mutex(State(layouts: [(whole, packed)]))
+      let first = Layout(plan: whole, packed: packed)
+      self.first = first
+      state = Mutex(State(layouts: [first]))
     }
 
     private static func plan(
       _ columns: Int, _ depth: Int, _ precision: Engine.Precision
-    ) throws(LinearError) -> OneDNNPlan { try OneDNNPlan(.init(rows: 64, columns: columns, depth: depth), precision) }
+    ) throws(LinearError) -> OneDNNPlan { try OneDNNPlan(.init(rows: rows, columns: columns, depth: depth), precision) }
 
     private static func scratch(floats count: Int) throws(LinearError) -> UnsafeMutablePointer<Float> {
       guard let scratch = od_scratch(4 * count) else { throw .engine(reason: "no memory to pack a weight") }
@@ -90,45 +98,69 @@
       let shape = OneDNNPlan.Shape(
         rows: call.rows, columns: range.count, depth: depth, adds: call.adds && isWhole,
         hasBias: isFused && call.bias != nil, activation: isFused ? call.activation : .none)
-      let product = prepared(Key(shape: shape, firstColumn: range.lowerBound))
+      guard let product = prepared(shape), let place = product.layout.plan.place(ofColumn: range.lowerBound) else {
+        return multiplyAsPacked(call, columns: range)
+      }
       let bias = call.bias.map { $0 + range.lowerBound }, output = call.output + range.lowerBound
-      let results = product.plan.run(
-        call.input, product.packed.bytes + product.place, bias, isWhole ? output : nil)
+      let results = product.plan.run(call.input, product.layout.packed.bytes + place, bias, isWhole ? output : nil)
       if !isFused {
         tk_bias_activation(results, range.count, call.rows, range.count, bias, call.activation.code)
       }
       if !isWhole { tk_place_rows(results, call.rows, range.count, output, columns, call.adds ? 1 : 0) }
     }
 
-    private func prepared(_ key: Key) -> Prepared {
-      state.withLock { state in
-        if let prepared = state.prepared[key] { return prepared }
-        if state.prepared.count == Self.limit { state.prepared = [:] }
-        do throws(LinearError) {
-          let prepared = try prepare(key, &state.layouts)
-          state.prepared[key] = prepared
-          return prepared
-        } catch {
-          // The first plan of this precision succeeded, so only memory can be missing.
-          fatalError(error.description)
-        }
+    /// The same where the library lays out a product of this shape unlike the weight, or cannot plan it: all columns, by
+    /// the plan with which the weight was packed, of which some are placed.
+    func multiplyAsPacked(_ call: ProductCall, columns range: Range<Int>) {
+      for row in stride(from: 0, to: call.rows, by: Self.rows) {
+        let count = min(Self.rows, call.rows - row), input = call.input + row * depth
+        let results = count == Self.rows ? runAsPacked(input) : runAsPacked(padded(input, rows: count))
+        place(results, call, row..<row + count, range)
       }
     }
 
-    private func prepare(
-      _ key: Key, _ layouts: inout [(plan: OneDNNPlan, packed: LargeBuffer)]
-    ) throws(LinearError) -> Prepared {
-      let plan = try OneDNNPlan(key.shape, precision)
-      if let found = layouts.first(where: { plan.isPart(of: $0.plan) }) {
-        return Prepared(plan: plan, packed: found.packed, place: found.plan.place(ofColumn: key.firstColumn)!)
+    private func runAsPacked(_ input: UnsafePointer<Float>) -> UnsafeMutablePointer<Float> {
+      first.plan.run(input, first.packed.bytes, nil, nil)
+    }
+
+    private func padded(_ input: UnsafePointer<Float>, rows count: Int) -> [Float] {
+      UnsafeBufferPointer(start: input, count: count * depth)
+        + [Float](repeating: 0, count: (Self.rows - count) * depth)
+    }
+
+    /// results: [rows, columns], of which those of `range` get what follows a product.
+    private func place(
+      _ results: UnsafeMutablePointer<Float>, _ call: ProductCall, _ rows: Range<Int>, _ range: Range<Int>
+    ) {
+      let results = results + range.lowerBound
+      tk_bias_activation(
+        results, columns, rows.count, range.count, call.bias.map { $0 + range.lowerBound }, call.activation.code)
+      for row in 0..<rows.count {
+        let output = call.output + (rows.lowerBound + row) * columns + range.lowerBound
+        tk_place_rows(results + row * columns, 1, range.count, output, columns, call.adds ? 1 : 0)
       }
-      let whole = try OneDNNPlan(.init(rows: key.shape.rows, columns: columns, depth: depth), precision)
-      guard plan.isPart(of: whole), let place = whole.place(ofColumn: key.firstColumn) else {
-        throw .engine(reason: "oneDNN lays out a part of a weight unlike the whole")
+    }
+
+    /// Nil where there is no plan for it that takes the weight as it can be packed, or no memory for either.
+    private func prepared(_ shape: OneDNNPlan.Shape) -> Prepared? {
+      state.withLock { state in
+        if let prepared = state.prepared[shape] { return prepared }
+        if state.shapes.count == Self.limit { state.prepared.removeValue(forKey: state.shapes.removeFirst()) }
+        let prepared = try? prepare(shape, &state.layouts)
+        state.prepared[shape] = .some(prepared)
+        state.shapes.append(shape)
+        return prepared
       }
-      let packed = try whole.repack(layouts[0].packed, of: layouts[0].plan)
-      layouts.append((whole, packed))
-      return Prepared(plan: plan, packed: packed, place: place)
+    }
+
+    private func prepare(_ shape: OneDNNPlan.Shape, _ layouts: inout [Layout]) throws(LinearError) -> Prepared? {
+      let plan = try OneDNNPlan(shape, precision)
+      if let found = layouts.first(where: { plan.isPart(of: $0.plan) }) { return Prepared(plan: plan, layout: found) }
+      let whole = try OneDNNPlan(.init(rows: shape.rows, columns: columns, depth: depth), precision)
+      guard plan.isPart(of: whole) else { return nil }
+      let layout = Layout(plan: whole, packed: try whole.repack(first.packed, of: first.plan))
+      layouts.append(layout)
+      return Prepared(plan: plan, layout: layout)
     }
 
     /// "onednn 2.6.3 f32", or nil where the library is not there.

@@ -1,12 +1,12 @@
 import Glibc
 
 /// A regular file that is read at places, open as long as it is held.
-final class OpenFile: Sendable {
+package final class OpenFile: Sendable {
   private let path: String
   private let descriptor: Int32
-  let size: Int
+  package let size: Int
 
-  init(path: String) throws(LinearError) {
+  package init(path: String) throws(LinearError) {
     // Not blocking, so that a FIFO is refused instead of waited for.
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     self.path = path
@@ -20,7 +20,7 @@ final class OpenFile: Sendable {
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Bytes that the file must have.
-  func read(_ range: Range<Int>) throws(LinearError) -> [UInt8] {
+  package func read(_ range: Range<Int>) throws(LinearError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: range.count)
     if let reason = read(into: &bytes, range.count, at: range.lowerBound) { throw .file(path: path, reason: reason) }
     return bytes
@@ -39,11 +39,17 @@ final class OpenFile: Sendable {
 }
 
 /// What stands at a path.
-enum FileKind {
+package enum FileKind {
   static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  /// - Throws: `LinearError.file` where that cannot be told: what may not be looked at is not absent.
+  package static func exists(_ path: String) throws(LinearError) -> Bool {
+    var status = stat()
+    if stat(path, &status) == 0 { return true }
+    guard errno == ENOENT || errno == ENOTDIR else { throw .file(path: path, reason: String(cString: strerror(errno))) }
+    return false
+  }
 }

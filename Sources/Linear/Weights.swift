@@ -11,8 +11,8 @@ package struct Weights: Sendable {
   package static func open(_ path: String) throws(LinearError) -> Weights {
     guard FileKind.isFolder(path) else { return try Weights(file: path) }
     let single = "\(path)/model.safetensors", index = "\(path)/model.safetensors.index.json"
-    if FileKind.exists(single) { return try Weights(file: single) }
-    guard FileKind.exists(index) else {
+    if try FileKind.exists(single) { return try Weights(file: single) }
+    guard try FileKind.exists(index) else {
       throw .file(path: path, reason: "holds neither model.safetensors nor model.safetensors.index.json")
     }
     return try Weights(folder: path, index: index)
@@ -81,6 +81,16 @@ package struct Weights: Sendable {
       } catch { failure = error }
     }
     if let failure { throw failure }
+    return values
+  }
+
+  /// Variances, as a batch norm has learnt them: [count].
+  package func variances(_ name: String, count: Int) throws(LinearError) -> [Float] {
+    let values = try values(name, [count])
+    guard values.allSatisfy({ $0 >= 0 }) else {
+      let found = try find(name)
+      throw .tensor(file: found.file.path, name: found.name, reason: "holds a negative variance")
+    }
     return values
   }
 

@@ -14,8 +14,12 @@ package enum Mark: Sendable {
   /// The frame on screen at an instant of the grid.
   case shown(ShownFrame)
   case cue(Cue)
+  /// The capture time of a live source.
+  case wall(WallTime)
   /// Nothing of this track before the instant is still to come.
   case reached(Slot, Instant)
+  /// Content of this stretch was let go because nobody could keep up: windows that it touches are not to be had.
+  case dropped(epoch: Int32, Interval)
   /// The epoch is over; `end` is the end of the last selected sound or picture.
   case closed(epoch: Int32, end: Instant)
   case ended(SourceOutcome)
@@ -69,6 +73,16 @@ package struct RGBImage: Sendable {
     self.height = height
     self.pixels = pixels
   }
+
+  /// Whether both are copies of one value: a constant-time test that never confuses different pictures.
+  package func isSameStorage(as other: RGBImage) -> Bool {
+    width == other.width && height == other.height && pixels.span.isIdentical(to: other.pixels.span)
+  }
+}
+
+/// A kind of picture file.
+package enum PictureFormat: String, Sendable {
+  case png, jpeg
 }
 
 /// One subtitle cue, cleaned of tags.
@@ -163,6 +177,10 @@ package struct ShownFrame: Hashable, Sendable {
 package struct Epoch: Hashable, Sendable {
   package enum Reason: String, Sendable {
     case start, jump
+    /// The sender's reports of all tracks have come: from here on they stand on one clock.
+    case locked
+    /// The source broke off and was opened anew.
+    case reconnect
   }
 
   package var index: Int32
@@ -172,13 +190,18 @@ package struct Epoch: Hashable, Sendable {
   /// Native stamp of its zero and its unit; nil where no track has stamps.
   package var originPTS: Int64?
   package var timeBase: Ratio
+  /// False for RTP before the sender's reports: how its tracks stand to each other is not known.
+  package var isLocked: Bool
 
-  package init(index: Int32, reason: Reason, start: TimeSpan, originPTS: Int64?, timeBase: Ratio) {
+  package init(
+    index: Int32, reason: Reason, start: TimeSpan, originPTS: Int64?, timeBase: Ratio, isLocked: Bool = true
+  ) {
     self.index = index
     self.reason = reason
     self.start = start
     self.originPTS = originPTS
     self.timeBase = timeBase
+    self.isLocked = isLocked
   }
 }
 
@@ -223,11 +246,14 @@ package struct SourceOutcome: Sendable {
   package var name: String
   package var ending: Ending
   package var counters: Counters
+  /// Why a live source was given up: opening it anew may help.
+  package var fault: LiveFault?
 
-  package init(name: String, ending: Ending, counters: Counters = Counters()) {
+  package init(name: String, ending: Ending, counters: Counters = Counters(), fault: LiveFault? = nil) {
     self.name = name
     self.ending = ending
     self.counters = counters
+    self.fault = fault
   }
 }
 

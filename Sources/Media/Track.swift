@@ -64,12 +64,19 @@ package struct SourceRequest: Hashable, Sendable {
   package var start: TimeSpan
   /// Turn pictures as their EXIF says, beside what the container says.
   package var followsEXIF: Bool
+  /// How the source is opened and watched if it is live.
+  package var live: LiveOptions
+  /// Where an earlier reading of the same source ended.
+  package var continuation: Continuation?
 
   package init(
-    sampleRate: Int, pictureRate: Ratio, stillLength: TimeSpan, start: TimeSpan = .zero, followsEXIF: Bool = false
+    sampleRate: Int, pictureRate: Ratio, stillLength: TimeSpan, start: TimeSpan = .zero, followsEXIF: Bool = false,
+    live: LiveOptions = LiveOptions(), continuation: Continuation? = nil
   ) {
     self.start = start
     self.followsEXIF = followsEXIF
+    self.live = live
+    self.continuation = continuation
     self.sampleRate = sampleRate
     self.pictureRate = pictureRate
     self.stillLength = stillLength

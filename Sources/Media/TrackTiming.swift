@@ -27,6 +27,8 @@ package struct TrackTiming: Hashable, Sendable {
   package var wrapBits: Int
   /// Frame interval that the container declares.
   package var nominalInterval: TimeSpan?
+  /// Only the sender's reports relate it to the other tracks (RTP).
+  package var needsReports = false
   /// A picture that declares to stay longer is not believed beyond this.
   package var longestPicture = TimeSpan(seconds: 60)
 

@@ -35,26 +35,32 @@ package struct Window: Sendable {
   package var interval: Interval
   /// Capture time of the epoch's zero in microseconds since 1970, where known.
   package var wallZero: Int64?
+  package var wallUncertaintyMicroseconds: Int64
   package var timeState: TimeState?
   /// Half-width of sound anchor plus half-width of picture stamp.
   package var uncertainty: TimeSpan?
   /// In the order of the request's slots.
   package var tracks: [WindowTrack]
   package var text: String?
+  /// Windows of its source that were let go since the one before.
+  package var dropped: Int32
 
   package init(
-    source: String, epoch: Int32, index: Int64, interval: Interval, wallZero: Int64? = nil, timeState: TimeState? = nil,
-    uncertainty: TimeSpan? = nil, tracks: [WindowTrack], text: String? = nil
+    source: String, epoch: Int32, index: Int64, interval: Interval, wallZero: Int64? = nil,
+    wallUncertaintyMicroseconds: Int64 = 1_000_000, timeState: TimeState? = nil, uncertainty: TimeSpan? = nil,
+    tracks: [WindowTrack], text: String? = nil, dropped: Int32 = 0
   ) {
     self.source = source
     self.epoch = epoch
     self.index = index
     self.interval = interval
     self.wallZero = wallZero
+    self.wallUncertaintyMicroseconds = wallUncertaintyMicroseconds
     self.timeState = timeState
     self.uncertainty = uncertainty
     self.tracks = tracks
     self.text = text
+    self.dropped = dropped
   }
 }
 

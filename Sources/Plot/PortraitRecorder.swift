@@ -61,7 +61,7 @@ extension PortraitRecorder {
     case .cue(let cue): cover(cue.slot, cue.epoch, cue.interval)
     case .closed(let epoch, let end): reach(epoch, end)
     case .ended(let outcome): end(outcome)
-    case .shown, .reached: break
+    case .shown, .reached, .dropped, .wall: break
     }
   }
 

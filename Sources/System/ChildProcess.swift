@@ -1,4 +1,5 @@
-package import Glibc
+import CLinux
+import Glibc
 import Media
 import Synchronization
 
@@ -30,7 +31,7 @@ package final class ChildProcess: Sendable {
     }
   }
 
-  package let number: pid_t
+  package let number: Int32
   private let leadsGroup: Bool
   private let isReaped = Mutex(false)
 
@@ -53,7 +54,7 @@ package final class ChildProcess: Sendable {
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
     unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-    for number in [SIGHUP, SIGINT, SIGTERM, SIGPIPE] { unsafe sigaddset(&signals, number) }
+    for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] { unsafe sigaddset(&signals, number) }
     unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
     let flags = (setting.leadsGroup ? POSIX_SPAWN_SETPGROUP : 0) | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
     unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
@@ -61,7 +62,7 @@ package final class ChildProcess: Sendable {
     var words = unsafe command.map { unsafe strdup(PathText.cString($0)) } + [nil]
     defer { unsafe words.forEach { unsafe free($0) } }
     var started: pid_t = 0
-    let code = unsafe posix_spawnp(&started, words[0]!, &actions, &attributes, &words, environ)
+    let code = unsafe posix_spawnp(&started, words[0]!, &actions, &attributes, &words, Glibc.environ)
     guard code == 0 else { throw Errno(code: code) }
     withExtendedLifetime(copies) {}
     number = started
@@ -81,6 +82,19 @@ package final class ChildProcess: Sendable {
   package func wait() -> Ending? { isReaped.withLock { $0 } ? nil : look(0) }
 
   package func signal(_ code: Int32) { isReaped.withLock { if !$0 { _ = Glibc.kill(target, code) } } }
+
+  /// Processor time of the program so far; nil once it is reaped.
+  package var processorTime: Duration? {
+    var clock = clockid_t()
+    var time = timespec()
+    guard unsafe clock_getcpuclockid(number, &clock) == 0, unsafe clock_gettime(clock, &time) == 0 else { return nil }
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+
+  /// Its address space, in bytes: beyond that it gets no memory.
+  package func limitMemory(to bytes: Int) throws(Errno) {
+    _ = try Errno.check { linux_limit_memory(number, UInt64(bytes)) }
+  }
 
   /// Ends all that is left of it and of its group, and reaps it.
   package func kill() {
@@ -136,7 +150,12 @@ private enum LiveChildren {
   static func remove(_ target: pid_t) { _ = targets.withLock { $0.remove(target) } }
 
   private static func kill() {
-    // Not waited for: the lock's owner may be gone.
-    _ = targets.withLockIfAvailable { for target in $0 { Glibc.kill(target, SIGKILL) } }
+    // The lock is not waited for: its owner may be gone.
+    let targets = targets.withLockIfAvailable { $0 } ?? []
+    for target in targets { Glibc.kill(target, SIGKILL) }
+    // Not everywhere is there somebody to reap what we leave. A killed process that does not end is left all the same.
+    for target in targets {
+      for _ in 0..<200 where waitpid(abs(target), nil, WNOHANG) == 0 { usleep(1000) }
+    }
   }
 }

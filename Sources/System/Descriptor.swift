@@ -45,11 +45,14 @@ package struct Descriptor: ~Copyable, Sendable {
   /// Writes all of `bytes` at `offset`, wherever the file's position is.
   package func write(_ bytes: [UInt8], at offset: Int) throws(Errno) {
     var done = 0
-    while done < bytes.count {
-      done += try Errno.check {
-        unsafe bytes.withUnsafeBytes {
-          unsafe pwrite(number, $0.baseAddress?.advanced(by: done), bytes.count - done, offset + done)
-        }
+    while done < bytes.count { done += try write(bytes, from: done, at: offset + done) }
+  }
+
+  /// Writes some of `bytes` from index `start` at `offset`; how many.
+  package func write(_ bytes: [UInt8], from start: Int, at offset: Int) throws(Errno) -> Int {
+    try Errno.check {
+      unsafe bytes.withUnsafeBytes {
+        unsafe pwrite(number, $0.baseAddress?.advanced(by: start), bytes.count - start, offset)
       }
     }
   }
@@ -71,7 +74,25 @@ package struct Descriptor: ~Copyable, Sendable {
     return bytes
   }
 
+  /// What can be read at once, at most `limit` bytes; nothing at the end, or where nothing is there for one that does
+  /// not block.
+  package func readSome(_ limit: Int) throws(Errno) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    do throws(Errno) {
+      let count = try Errno.check { unsafe Glibc.read(number, &bytes, limit) }
+      bytes.removeLast(limit - count)
+      return bytes
+    } catch {
+      if error.code == EAGAIN { return [] }
+      throw error
+    }
+  }
+
   package func truncate(to length: Int) throws(Errno) { _ = try Errno.check { ftruncate(number, length) } }
+
+  /// Waits until what was written, and the length, is on the disk. After an error nothing written since the last
+  /// success can be relied on, and asking again proves nothing.
+  package func syncData() throws(Errno) { _ = try Errno.check { fdatasync(number) } }
 
   package func seek(to offset: Int) throws(Errno) { _ = try Errno.check { lseek(number, offset, SEEK_SET) } }
 

@@ -3,7 +3,8 @@ package import Glibc
 /// A Unix socket that others can connect to, under a name in the file system that goes with it.
 package struct Listener: ~Copyable, Sendable {
   package private(set) var descriptor: Descriptor
-  private let path: UnixPath
+  /// Nil for a socket whose file is another's.
+  private let path: UnixPath?
   private let file: FileIdentity?
 
   /// Why nobody can be let in, in one line.
@@ -48,7 +49,18 @@ package struct Listener: ~Copyable, Sendable {
     } catch { preconditionFailure("nothing else is thrown: \(error)") }
   }
 
-  private init(descriptor: consuming Descriptor, path: UnixPath, file: FileIdentity?) {
+  /// Takes over a socket that listens already.
+  /// - Throws: what the system says where it is none.
+  package static func inherited(_ number: Int32) throws(Errno) -> Listener {
+    _ = try Errno.check { fcntl(number, F_SETFD, FD_CLOEXEC) }
+    _ = try Errno.check { fcntl(number, F_SETFL, O_NONBLOCK) }
+    var (isListening, size): (Int32, socklen_t) = (0, socklen_t(MemoryLayout<Int32>.size))
+    _ = try Errno.check { unsafe getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size) }
+    guard isListening == 1 else { throw Errno(code: EINVAL) }
+    return Listener(descriptor: Descriptor(owning: number), path: nil, file: nil)
+  }
+
+  private init(descriptor: consuming Descriptor, path: UnixPath?, file: FileIdentity?) {
     self.descriptor = descriptor
     self.path = path
     self.file = file
@@ -64,7 +76,8 @@ package struct Listener: ~Copyable, Sendable {
 
   /// The file stays if it has become another's.
   private func removeFile() {
-    if descriptor.number >= 0, FileIdentity(path.text) == file { _ = unsafe unlink(path.text) }
+    guard let path, descriptor.number >= 0, FileIdentity(path.text) == file else { return }
+    _ = unsafe unlink(path.text)
   }
 
   /// Whether somebody answers at `path`. Throws where the file there is no socket of ours to replace.

@@ -1,3 +1,4 @@
+import CLinux
 package import Glibc
 
 /// One end of a pipe. Never blocks; closed when it goes.
@@ -10,15 +11,14 @@ package final class Pipe {
   private init(_ descriptor: Int32, _ events: Int32) {
     self.descriptor = descriptor
     self.events = Int16(events)
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
   }
 
   deinit { close() }
 
+  /// No child that another thread starts meanwhile inherits an end.
   package static func pair() throws(Errno) -> (read: Pipe, write: Pipe) {
     var ends: [Int32] = [-1, -1]
-    _ = try Errno.check { unsafe pipe(&ends) }
+    _ = try Errno.check { unsafe linux_pipe(&ends, O_CLOEXEC | O_NONBLOCK) }
     return (Pipe(ends[0], POLLIN), Pipe(ends[1], POLLOUT))
   }
 

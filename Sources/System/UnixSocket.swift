@@ -31,6 +31,21 @@ extension Descriptor {
     }
   }
 
+  package static func datagramSocket() throws(Errno) -> Descriptor {
+    let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    return Descriptor(owning: try Errno.check { Glibc.socket(AF_UNIX, type, 0) })
+  }
+
+  /// Sends one datagram to whoever listens at `path`, without waiting.
+  package static func sendDatagram(_ bytes: [UInt8], to path: UnixPath) throws(Errno) {
+    let socket = try datagramSocket()
+    _ = try Errno.check {
+      unsafe path.withAddress { address, length in
+        unsafe sendto(socket.number, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT), address, length)
+      }
+    }
+  }
+
   package func listen(backlog: Int32) throws(Errno) { _ = try Errno.check { Glibc.listen(number, backlog) } }
 
   /// The next connection; nil when none is waiting.
@@ -46,13 +61,14 @@ extension Descriptor {
     return connection
   }
 
-  /// Sends some of `bytes` from index `start`; how many, 0 when there is no room. Raises no SIGPIPE.
+  /// Sends some of `bytes` from index `start`; how many, 0 when there is no room. Waits for none, and raises no
+  /// SIGPIPE.
   package func send(_ bytes: [UInt8], from start: Int) throws(Errno) -> Int {
     do {
       return try Errno.check {
         unsafe bytes.withUnsafeBytes {
           unsafe Glibc.send(
-            number, $0.baseAddress?.advanced(by: start), bytes.count - start, Int32(MSG_NOSIGNAL))
+            number, $0.baseAddress?.advanced(by: start), bytes.count - start, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         }
       }
     } catch {
@@ -62,7 +78,24 @@ extension Descriptor {
   }
 }
 
-/// A path that fits the address of a Unix socket.
+/// Two sockets that are connected to each other.
+package struct SocketPair: ~Copyable {
+  package let ours: Descriptor
+  package let theirs: Descriptor
+
+  package init() throws(Errno) {
+    var ends: [Int32] = [-1, -1]
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    _ = try Errno.check { unsafe socketpair(AF_UNIX, type, 0, &ends) }
+    ours = Descriptor(owning: ends[0])
+    theirs = Descriptor(owning: ends[1])
+  }
+
+  /// Closes the other end.
+  package consuming func keepOurs() -> Descriptor { ours }
+}
+
+/// A path that fits the address of a Unix socket; `@` in front is a name in the abstract name space.
 package struct UnixPath: Sendable {
   /// Bytes that fit, beside the zero at their end.
   package static let room = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
@@ -78,11 +111,16 @@ package struct UnixPath: Sendable {
   fileprivate func withAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: text.utf8) }
+    let isAbstract = text.hasPrefix("@")
+    let name = Array(text.utf8)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+      unsafe $0.copyBytes(from: isAbstract ? [0] + name.dropFirst() : name)
+    }
+    // An abstract name is as long as it is said to be.
+    let head = MemoryLayout<sockaddr_un>.size - Self.room - 1
+    let length = isAbstract ? head + name.count : MemoryLayout<sockaddr_un>.size
     return unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, socklen_t(length)) }
     }
   }
 }

@@ -33,6 +33,8 @@ struct SoundClock {
   private var proposal: AnchorLine?
   private var samplesToSkip = 0
   private(set) var outliers = 0
+  /// Samples left out because they, or some around them, are NaN or infinite.
+  private(set) var notFinite = 0
 
   init(_ timing: TrackTiming) {
     self.timing = timing
@@ -159,21 +161,32 @@ struct SoundClock {
 
   // MARK: Placing
 
-  private mutating func place(_ sounds: [DecodedSound]) -> [Placed] { sounds.compactMap { place($0) } }
+  private mutating func place(_ sounds: [DecodedSound]) -> [Placed] { sounds.flatMap { place($0) } }
 
-  private mutating func place(_ sound: DecodedSound) -> Placed? {
-    guard var line else { return nil }
+  private mutating func place(_ sound: DecodedSound) -> [Placed] {
+    guard var line else { return [] }
     defer { self.line = line }
-    let first = line.next
-    line.next += Int64(sound.samples.count)
+    let first = line.next, count = sound.samples.count
+    line.next += Int64(count)
     samplesToSkip += sound.skipStart
-    let skipped = min(samplesToSkip, sound.samples.count)
+    let skipped = min(samplesToSkip, count)
     samplesToSkip -= skipped
-    let kept = sound.samples.dropFirst(skipped).dropLast(sound.skipEnd)
-    guard !kept.isEmpty else { return nil }
-    return Placed(
-      samples: Array(kept), rate: sound.rate, anchor: line.anchor, index: first + Int64(skipped),
-      halfWidth: line.halfWidth + timing.editHalfWidth, isInferred: timing.isInferred)
+    return content(of: sound.samples, skipped..<max(skipped, count - sound.skipEnd)).map { part in
+      Placed(
+        samples: Array(sound.samples[part]), rate: sound.rate, anchor: line.anchor,
+        index: first + Int64(part.lowerBound), halfWidth: line.halfWidth + timing.editHalfWidth,
+        isInferred: timing.isInferred)
+    }
+  }
+
+  /// What of a piece can be heard: all of it, or what stands before its first sample that is no number and after its
+  /// last. So a piece never falls into more than two, whatever is in it.
+  private mutating func content(of samples: [Float], _ kept: Range<Int>) -> [Range<Int>] {
+    guard let first = kept.first(where: { !samples[$0].isFinite }),
+      let last = kept.last(where: { !samples[$0].isFinite })
+    else { return kept.isEmpty ? [] : [kept] }
+    notFinite += last - first + 1
+    return [kept.lowerBound..<first, last + 1..<kept.upperBound].filter { !$0.isEmpty }
   }
 
   /// A stamp may show that those before it were rounded, and so does a packet that is no whole number of ticks

@@ -15,13 +15,26 @@ package struct Timekeeper {
   /// The next grid instant of each picture track.
   private var nextInstant: [Slot: Int64] = [:]
   private var cues: CueQueue
+  /// Live only: when a window stops waiting for a track.
+  private var lateness: Lateness?
+  /// RTP only: whether the sender's reports have put the tracks on one clock; believed until a packet has none.
+  private var isLocked = true
+  /// Wall minus source time, by which a continued source's gap is known.
+  private var wallOffset: TimeSpan?
   private var output: [Timed] = []
   private(set) package var counters = Counters()
 
   /// - Parameters:
   ///   - timings: the selected tracks of the source.
   ///   - stillLength: how long a picture without any duration stays: one window.
-  package init(_ timings: [(slot: Slot, timing: TrackTiming)], pictureRate: Ratio, stillLength: TimeSpan) {
+  ///   - jitterWait: live only: how long a track is waited for after another has passed.
+  ///   - continuation: where an earlier reading of the source ended.
+  package init(
+    _ timings: [(slot: Slot, timing: TrackTiming)], pictureRate: Ratio, stillLength: TimeSpan,
+    jitterWait: TimeSpan? = nil, continuation: Continuation? = nil
+  ) {
+    lateness = jitterWait.map(Lateness.init)
+    if let continuation { nextEpoch = NextEpoch(continuation) }
     tracks = timings.filter { $0.slot.modality != .text }.map { TrackClock($0.slot, $0.timing) }
     cues = CueQueue(timings.filter { $0.slot.modality == .text })
     self.pictureRate = pictureRate
@@ -40,10 +53,12 @@ package struct Timekeeper {
     if let pts {
       let straight = tracks[n].unwrapper.unwrap(pts)
       tracks[n].sight(straight)
-      return (straight, dts.map { tracks[n].unwrapper.straighten($0) })
+      return (placed(straight, n), dts.map { placed(tracks[n].unwrapper.straighten($0), n) })
     }
-    return (nil, dts.map { tracks[n].unwrapper.unwrap($0) })
+    return (nil, dts.map { placed(tracks[n].unwrapper.unwrap($0), n) })
   }
+
+  private func placed(_ stamp: Int64, _ n: Int) -> Int64 { isLocked ? tracks[n].reported(stamp) : stamp }
 
   /// Tells that a packet goes into the decoder: pictures without stamps take their order from these.
   package mutating func noteDecodeStamp(_ slot: Slot, _ dts: Int64) {
@@ -60,7 +75,8 @@ package struct Timekeeper {
 
   /// Whether an instant of the grid may fall on a picture shown from `pts` until before `next`.
   package func needsPicture(_ slot: Slot, from pts: Int64, until next: Int64) -> Bool {
-    guard epoch != nil, let n = index(slot), !tracks[n].isJumped else { return true }
+    guard let epoch, let n = index(slot), !tracks[n].isJumped else { return true }
+    guard tracks[n].isReported(pts) == epoch.isLocked || !tracks[n].timing.needsReports else { return true }
     let timing = tracks[n].timing
     let start = TimeSpan(ticks: pts, timing.timeBase) + timing.shift - zero
     let end = TimeSpan(ticks: next, timing.timeBase) + timing.shift - zero
@@ -74,17 +90,63 @@ package struct Timekeeper {
     return epoch.start + TimeSpan(ticks: pts, tracks[n].timing.timeBase) + tracks[n].timing.shift - zero
   }
 
+  // MARK: Live
+
+  /// Whether the sender's reports of all tracks have come: the stamps of the packets from here on stand on one
+  /// clock, those before on none, or the other way round. They begin an epoch of their own; what was never told is
+  /// dropped.
+  package mutating func setLocked(_ isLocked: Bool) {
+    guard self.isLocked != isLocked else { return }
+    self.isLocked = isLocked
+    guard epoch == nil else { return }
+    for n in tracks.indices {
+      counters.add("\(tracks[n].slot.name)_before_reports", Int64(tracks[n].waiting.count))
+      tracks[n].forgetContent()
+    }
+  }
+
+  /// How long has been waited for the source so far: closes windows that have waited for a track long enough.
+  package mutating func passTime(_ waited: TimeSpan) -> [Timed] {
+    let furthest = furthest
+    lateness?.pass(waited, furthest: furthest)
+    if epoch != nil { reach() }
+    return takeOutput()
+  }
+
+  /// Tells what the clock on the wall said at source time zero, since 1970.
+  package mutating func noteWall(_ offset: TimeSpan) { wallOffset = offset }
+
+  /// Source time of a straightened stamp.
+  package func sourceTime(_ slot: Slot, _ pts: Int64) -> TimeSpan? {
+    index(slot).map { TimeSpan(ticks: pts, tracks[$0].timing.timeBase) + tracks[$0].timing.shift }
+  }
+
+  /// The open epoch and the source time of its zero, if it is the one that a source time belongs to.
+  package func epoch(around time: TimeSpan) -> (index: Int32, zero: TimeSpan)? {
+    guard let epoch, (time - zero - furthest.sinceZero).magnitude <= Jump.longestHole else { return nil }
+    return (epoch.index, zero)
+  }
+
+  /// Whether content has a place: what a decoder held back while the clock changed has one only in an open epoch.
+  private mutating func takes(_ pts: Int64?, _ n: Int) -> Bool {
+    guard tracks[n].timing.needsReports else { return true }
+    if let pts { tracks[n].speaksReported = tracks[n].isReported(pts) }
+    if tracks[n].speaksReported == isLocked || epoch?.isLocked == tracks[n].speaksReported { return true }
+    counters.add("\(tracks[n].slot.name)_before_reports")
+    return false
+  }
+
   // MARK: Decoded samples
 
   package mutating func accept(_ sound: DecodedSound, _ slot: Slot) -> [Timed] {
     if sound.isCorrupt { counters.add("\(slot.name)_corrupt") }
-    if let n = index(slot) { tracks[n].accept(sound) }
+    if let n = index(slot), takes(sound.pts, n) { tracks[n].accept(sound) }
     return advance()
   }
 
   package mutating func accept(_ picture: DecodedPicture, _ slot: Slot) -> [Timed] {
     if picture.isCorrupt { counters.add("\(slot.name)_corrupt") }
-    if let n = index(slot) { tracks[n].accept(picture) }
+    if let n = index(slot), takes(picture.pts, n) { tracks[n].accept(picture) }
     return advance()
   }
 
@@ -145,14 +207,18 @@ package struct Timekeeper {
   private mutating func advanceOnce(force: Bool) {
     if epoch == nil { open(force: force) }
     guard epoch != nil else { return }
+    var spoken: [Int] = []
     for n in tracks.indices {
       tracks[n].isDistant = tracks[n].waiting.first.map { isBeyondReach($0.start) } ?? false
       if tracks[n].isDistant { continue }
       let waiting = tracks[n].waiting
       tracks[n].waiting = []
       for content in waiting { deliver(content, n) }
+      if !waiting.isEmpty { spoken.append(n) }
     }
     deliverCues()
+    let furthest = furthest
+    for n in spoken { lateness?.note(tracks[n].slot, reached: tracks[n].reached, furthest: furthest) }
     reach()
   }
 
@@ -189,13 +255,17 @@ package struct Timekeeper {
     guard isReady || force else { return }
     let starts = tracks.compactMap { track in track.waiting.first.map { (track, $0.start) } }
     guard let first = starts.min(by: { $0.1 < $1.1 }) else { return }
-    let gap = nextEpoch.after.map { max(.zero, first.1 - $0) } ?? .zero
-    nextEpoch.start += gap
     zero = first.1
+    let isOnReports = !first.0.timing.needsReports || ReportedTime.holds(zero)
+    // Stamps before and after the reports do not tell how far they are apart: the source went on meanwhile.
+    let wasOnReports = nextEpoch.after.map { ReportedTime.holds($0) } ?? isOnReports
+    let isLocking = first.0.timing.needsReports && isOnReports && !wasOnReports
+    nextEpoch.start += isLocking ? .zero : gap(before: zero)
     let opened = Epoch(
-      index: nextEpoch.index, reason: nextEpoch.reason, start: nextEpoch.start, originPTS: first.0.raw(zero),
-      timeBase: first.0.timing.timeBase)
+      index: nextEpoch.index, reason: isLocking ? .locked : nextEpoch.reason, start: nextEpoch.start,
+      originPTS: first.0.raw(zero), timeBase: first.0.timing.timeBase, isLocked: isOnReports)
     epoch = opened
+    lateness?.begin()
     nextInstant = [:]
     for n in tracks.indices {
       tracks[n].reached = .zero
@@ -203,6 +273,12 @@ package struct Timekeeper {
       tracks[n].end = nil
     }
     output.append(.mark(.epoch(opened)))
+  }
+
+  private func gap(before zero: TimeSpan) -> TimeSpan {
+    if let after = nextEpoch.after { return max(.zero, zero - after) }
+    guard let ended = nextEpoch.wall, let wallOffset else { return .zero }
+    return max(.zero, wallOffset + zero - ended)
   }
 
   /// No track leads up to this source time: what begins there belongs to an epoch of its own.
@@ -271,7 +347,7 @@ package struct Timekeeper {
       counters.add("\(slot.name)_late_frames")
       return
     }
-    let pts = picture.pts.map { tracks[n].unwrapper.raw($0) }
+    let pts = picture.pts.map { tracks[n].raw(stamp: $0) }
     output.append(
       .mark(
         .covered(
@@ -279,7 +355,8 @@ package struct Timekeeper {
             slot: slot, epoch: epoch!.index, interval: Interval(start, validEnd), pts: pts,
             timeBase: tracks[n].timing.timeBase, halfWidth: picture.halfWidth, isInferred: picture.isInferred,
             sampleLength: .zero))))
-    let instants = takeInstants(slot, in: interval, validEnd)
+    let told = lateness == nil ? Instant.zero : tracks[n].floor
+    let instants = takeInstants(slot, in: interval, validEnd).filter { $0.instant >= told }
     for (instant, _) in instants {
       output.append(
         .mark(
@@ -315,12 +392,13 @@ package struct Timekeeper {
   /// Tells how far every track has come. One that stays silent for longer than the longest hole while another
   /// goes on is masked.
   private mutating func reach() {
-    let furthest = tracks.lazy.map { $0.reached }.max() ?? .zero
+    let furthest = furthest
     for n in tracks.indices {
       var instant =
         tracks[n].hasEnded && tracks[n].waiting.isEmpty && !tracks[n].isJumped ? Instant.end : tracks[n].reached
       if tracks[n].isDistant { instant = furthest }  // nothing of it before that, but no window exists for its sake
-      let silent = furthest - Jump.longestHole
+      let expected = lateness?.expected(tracks[n].slot) ?? .zero
+      let silent = max(furthest - Jump.longestHole, tracks[n].isDistant ? .zero : expected, tracks[n].floor)
       if instant < silent {
         instant = silent
         tracks[n].floor = silent
@@ -342,22 +420,9 @@ package struct Timekeeper {
     return output
   }
 
+  private var furthest: Instant { tracks.lazy.map { $0.reached }.max() ?? .zero }
+
   private var isSomeAway: Bool { tracks.contains { $0.isAway } }
 
   private func index(_ slot: Slot) -> Int? { tracks.firstIndex { $0.slot == slot } }
-}
-
-extension Jump {
-  /// Tracks of one file stand apart by less than this.
-  static let interleaving = TimeSpan(seconds: 2)
-}
-
-/// What is known of an epoch before it opens.
-private struct NextEpoch {
-  var index: Int32 = 0
-  /// Position in the source, without the gap before it.
-  var start = TimeSpan.zero
-  var reason = Epoch.Reason.start
-  /// Source time at which the last one ended: stamps that go forward from there tell the gap.
-  var after: TimeSpan?
 }

@@ -17,6 +17,8 @@ struct TrackClock {
   var hasEnded = false
   /// Its content lies beyond the reach of the open epoch.
   var isDistant = false
+  /// Whether what comes out of its decoder is on the clock of the sender's reports.
+  var speaksReported = true
   /// The furthest stamp read so far, in source time.
   private var sighted: TimeSpan?
   private var implausible: Int64 = 0
@@ -79,6 +81,13 @@ struct TrackClock {
     sighted = max(sighted ?? time, time)
   }
 
+  /// Nothing has come yet: as if it began here.
+  mutating func forgetContent() {
+    waiting = []
+    clock = slot.modality == .audio ? .sound(SoundClock(timing)) : .picture(PictureClock(timing))
+    forgetReach()
+  }
+
   /// The epoch is over: how far tracks reach is seen anew.
   mutating func forgetReach() { (sighted, isDistant) = (nil, false) }
 
@@ -139,7 +148,9 @@ struct TrackClock {
   func addCounters(to counters: inout Counters) {
     counters.add("\(slot.name)_stamps_rejected", implausible)
     switch clock {
-    case .sound(let clock): counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
+    case .sound(let clock):
+      counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
+      counters.add("\(slot.name)_samples_not_finite", Int64(clock.notFinite))
     case .picture(let clock):
       counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
       counters.add("\(slot.name)_stamps_irregular", Int64(clock.irregular))
@@ -147,7 +158,19 @@ struct TrackClock {
   }
 
   /// Native stamp of a source time.
-  func raw(_ time: TimeSpan) -> Int64 { unwrapper.raw((time - timing.shift).ticks(timing.timeBase)) }
+  func raw(_ time: TimeSpan) -> Int64 { raw(stamp: (time - timing.shift).ticks(timing.timeBase)) }
+
+  /// A straightened stamp as the source has it.
+  func raw(stamp: Int64) -> Int64 {
+    unwrapper.raw(timing.needsReports && isReported(stamp) ? stamp - reportedTicks : stamp)
+  }
+
+  /// A stamp that the sender's reports have put on one clock, moved to where no other lies.
+  func reported(_ stamp: Int64) -> Int64 { timing.needsReports ? stamp + reportedTicks : stamp }
+
+  func isReported(_ stamp: Int64) -> Bool { !timing.needsReports || stamp >= reportedTicks / 2 }
+
+  private var reportedTicks: Int64 { ReportedTime.distance.ticks(timing.timeBase) }
 
   private mutating func wait(_ sounds: [SoundClock.Placed]) {
     waiting += sounds.compactMap { trimmed($0).map(Content.sound) }
@@ -186,4 +209,12 @@ struct TrackClock {
     let isStill = picture.end == picture.start && timing.presentedFrom == nil
     return picture.end > picture.start || isStill ? picture : nil
   }
+}
+
+/// Stamps on the clock of the sender's reports lie thirty years behind all others: whatever a decoder still held
+/// when the reports came stays apart from them.
+enum ReportedTime {
+  static let distance = TimeSpan(seconds: 946_728_000)
+
+  static func holds(_ time: TimeSpan) -> Bool { time.flicks >= distance.flicks / 2 }
 }

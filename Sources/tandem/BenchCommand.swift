@@ -36,7 +36,7 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
       let began = Stopwatch()
-      let choice = try ModelChoice(model, engine, threads: threads)
+      let choice = try ModelChoice(model, engine.wish, threads: threads)
       defer { choice.close() }
       let load = began.milliseconds
       let lines = try measure(choice.model)

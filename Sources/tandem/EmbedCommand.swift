@@ -1,10 +1,8 @@
 import Align
 import ArgumentParser
-import Decode
 import Emit
 import Fuse
 import Glibc
-import Intake
 import Media
 
 /// `tandem embed`: media in, records out.
@@ -81,24 +79,19 @@ struct EmbedCommand: ParsableCommand {
 
   func run() throws {
     let inputs = try Inputs(inputs, name: name, shard: shard)
-    let plan = try WayPlan(way, reuseBelow: reuse ?? 0, hasSteps: way.steps)
+    if subs != nil, inputs.all.count != 1 {
+      throw Failure.usage("--subs goes with one input, these are \(inputs.all.count)")
+    }
+    let plan = try WayPlan(way.wish, reuseBelow: reuse ?? 0, hasSteps: way.steps)
     defer { for program in plan.programs { program.close() } }
     let output = try RecordOutput(self, plan.layout)
     let signals = Signals.shared
     signals.listen()
     let choice = WindowChoice(start: start?.span ?? .zero, duration: duration?.span, limit: limit)
     let run = EmbedRun(
-      plan: plan, choice: choice, sidecar: try sidecar(inputs.all.count, signals),
-      recordsFailures: onError == .record, signals: signals, isQuiet: quiet)
+      plan: plan, choice: choice, subtitles: subs, recordsFailures: onError == .record, signals: signals, isQuiet: quiet
+    )
     try run.embed(inputs.all, into: output)
-  }
-
-  private func sidecar(_ inputs: Int, _ signals: Signals) throws -> Sidecar? {
-    guard let subs else { return nil }
-    guard inputs == 1 else { throw Failure.usage("--subs goes with one input, these are \(inputs)") }
-    do throws(SourceError) {
-      return try Sidecar.read(subs, interruption: signals.interruption)
-    } catch { throw Failure(message: "\(shown(subs)): \(error)", exitCode: error.exitCode) }
   }
 }
 
@@ -130,6 +123,9 @@ struct WayOptions: ParsableArguments {
   @Flag(help: "Add the per-step columns.")
   var steps = false
 
+  @Option(help: "For live sources: tcp, udp, listen, sdp, and opening=, silence=, packet=, stall=, jitter= times.")
+  var live: LiveText?
+
   @Option(help: "Decode and compute threads.")
   var threads = 2
 
@@ -143,5 +139,12 @@ struct WayOptions: ParsableArguments {
   func validate() throws {
     guard window.span > .zero, hop.span > .zero else { throw ValidationError("--window and --hop are longer than 0") }
     guard (1...64).contains(threads) else { throw ValidationError("--threads is 1 to 64") }
+  }
+
+  var wish: WayWish {
+    WayWish(
+      model: model, engine: engine.wish, threads: threads, isDeterministic: deterministic, window: window.span,
+      hop: hop.span, pictureRate: fps?.ratio, selection: tracks.selection, fuse: fuse,
+      live: live?.options ?? LiveOptions())
   }
 }

@@ -1,31 +1,31 @@
 import Align
-import Decode
 import Dispatch
 import Emit
 import Encode
 import Flow
 import Fuse
-import Intake
 import Linear
 import Media
 import Plot
+import Seam
 import Synchronization
+import System
 
 /// The way of the data, from top to bottom: sources in, records out.
 final class EmbedRun: Sendable {
   private let plan: WayPlan
   private let choice: WindowChoice
-  private let sidecar: Sidecar?
+  private let subtitles: String?
   private let recordsFailures: Bool
   private let signals: Signals
   private let isQuiet: Bool
   private let tally = Mutex(Tally())
 
   init(
-    plan: WayPlan, choice: WindowChoice, sidecar: Sidecar?, recordsFailures: Bool, signals: Signals, isQuiet: Bool
+    plan: WayPlan, choice: WindowChoice, subtitles: String?, recordsFailures: Bool, signals: Signals, isQuiet: Bool
   ) {
     self.plan = plan
-    self.sidecar = sidecar
+    self.subtitles = subtitles
     self.choice = choice
     self.recordsFailures = recordsFailures
     self.signals = signals
@@ -75,9 +75,10 @@ final class EmbedRun: Sendable {
   private func read(_ input: Inputs.Input, _ resume: ResumePoint?, _ emit: ([Item]) -> Bool) throws -> Bool {
     if resume?.isComplete(input.label) ?? false { return true }
     do throws(SourceError) {
-      let source = try ItemSource(
+      let order = SourceOrder(
         input.path, label: input.label, plan.selection, plan.request(from: choice.start), threads: plan.threads,
-        sidecar: sidecar, interruption: signals.interruption)
+        subtitles: subtitles)
+      let source = try Decoding.program.open(order, interruption: signals.interruption)
       tally.withLock { $0.open(source.info) }
       var position = Position(plan.grid)
       while let items = try source.next() {

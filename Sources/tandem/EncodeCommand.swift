@@ -1,9 +1,9 @@
 import ArgumentParser
-import Decode
 import Emit
 import Encode
-import Intake
 import Media
+import Seam
+import System
 
 /// `tandem encode`: one vector per item.
 struct EncodeCommand: ParsableCommand {
@@ -40,7 +40,7 @@ struct EncodeCommand: ParsableCommand {
 
   func run() throws {
     let wanted = Set(items.map { modality($0.kind) })
-    let choice = try ModelChoice(model, engine, threads: threads, wanted: wanted)
+    let choice = try ModelChoice(model, engine.wish, threads: threads, wanted: wanted)
     defer { choice.close() }
     let signals = Signals.shared
     signals.listen()
@@ -118,8 +118,9 @@ private struct Pooled {
       followsEXIF: followsEXIF)
     var sum = WeightedSum()
     do {
-      let source = try ItemSource(
-        input, label: shown(input), TrackSelection(modality.rawValue)!, request, threads: 2, interruption: interruption)
+      let order = SourceOrder(
+        input, label: shown(input), TrackSelection(modality.rawValue)!, request, threads: 2)
+      let source = try Decoding.program.open(order, interruption: interruption)
       var stage = EncodeStage(model, pictureRate: request.pictureRate)
       while let items = try source.next(), !(modality == .video && sum.isStarted) {
         for item in items {

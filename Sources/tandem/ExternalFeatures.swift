@@ -18,15 +18,13 @@ struct ExternalPictureEncoder: FeatureEncoder {
   }
 
   mutating func encode(_ inputs: [EncoderInput<RGBImage>]) throws -> [Features?] {
-    var requests: [ExternalRequest] = []
-    for input in inputs {
+    let answers = try program.answers(to: inputs) { input in
       let image = try scaler?.scale(input.content) ?? input.content
       var header = input.header
       (header.width, header.height) = (image.width, image.height)
       (header.pts, header.timeBase) = (input.stamp?.pts, (input.stamp?.timeBase).map { "\($0)" })
-      requests.append(ExternalRequest(header, payload: image.pixels))
+      return ExternalRequest(header, payload: image.pixels)
     }
-    let answers = try program.encoder.answers(to: requests)
     return zip(inputs, answers).map { input, answer in
       answer.map { Features(vector: $0, quality: luma.variance(input.content)) }
     }
@@ -38,7 +36,7 @@ struct ExternalSoundEncoder: FeatureEncoder {
   let needs: SoundNeeds
 
   func encode(_ inputs: [EncoderInput<SoundChunk>]) throws -> [Features?] {
-    let requests = inputs.map { input in
+    let answers = try program.answers(to: inputs) { input in
       let chunk = input.content
       var header = input.header
       header.rate = needs.rate
@@ -46,7 +44,6 @@ struct ExternalSoundEncoder: FeatureEncoder {
       header.valid = Float(chunk.covered(chunk.body)) / Float(needs.hop)
       return ExternalRequest(header, payload: unsafe chunk.samples.withUnsafeBytes { unsafe Array($0) })
     }
-    let answers = try program.encoder.answers(to: requests)
     return zip(inputs, answers).map { input, answer in
       answer.map { Features(vector: $0, quality: input.content.meanPower) }
     }
@@ -57,9 +54,22 @@ struct ExternalTextEncoder: FeatureEncoder {
   let program: ExternalPart
 
   func encode(_ inputs: [EncoderInput<String>]) throws -> [Features?] {
-    let answers = try program.encoder.answers(
-      to: inputs.map { ExternalRequest($0.header, payload: Array($0.content.utf8)) })
+    let answers = try program.answers(to: inputs) { ExternalRequest($0.header, payload: Array($0.content.utf8)) }
     return answers.map { $0.map { Features(vector: $0, quality: 0) } }
+  }
+}
+
+extension ExternalPart {
+  /// Each answer in its input's place. No more payloads are alive than requests may be under way.
+  fileprivate func answers<Content>(
+    to inputs: [EncoderInput<Content>], asking request: (EncoderInput<Content>) throws -> ExternalRequest
+  ) throws -> [[Float]?] {
+    var answers: [[Float]?] = []
+    for start in stride(from: 0, to: inputs.count, by: hello.batch) {
+      let slice = inputs[start..<min(start + hello.batch, inputs.count)]
+      answers += try encoder.answers(to: try slice.map(request))
+    }
+    return answers
   }
 }
 

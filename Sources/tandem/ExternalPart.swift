@@ -1,8 +1,9 @@
-import Decode
+import Config
 import Emit
 import Encode
 import External
 import Media
+import System
 
 /// An encoder of a recipe that is another program, running.
 struct ExternalPart: Sendable {
@@ -51,6 +52,15 @@ struct ExternalPart: Sendable {
     guard counters["encoder_failed"] + counters["encoder_restarts"] > 0 else { return }
     let words = counters.values.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     Messages.warning("\(label) (\(modality.rawValue)): \(words.joined(separator: ", "))")
+  }
+}
+
+extension ProgramWords {
+  fileprivate var patience: Patience {
+    var patience = Patience()
+    if let timeout { patience.answer = .nanoseconds(timeout.nanoseconds) }
+    if let startTimeout { patience.start = .nanoseconds(startTimeout.nanoseconds) }
+    return patience
   }
 }
 

@@ -47,13 +47,14 @@ func contents(of path: String, limit: Int) throws(FileProblem) -> String {
     if got == 0 { return String(decoding: bytes[..<count], as: UTF8.self) }
     count += got
   }
-  throw FileProblem(path: path, reason: "is longer than \(limit) bytes")
+  throw FileProblem(path: path, reason: "is longer than \(limit) bytes", isTooLong: true)
 }
 
 /// What a file refused, in one line.
 struct FileProblem: Error, CustomStringConvertible {
   let path: String
   let reason: String
+  var isTooLong = false
 
   /// By the error number of the call that just failed.
   static func last(_ path: String) -> FileProblem {
@@ -61,6 +62,19 @@ struct FileProblem: Error, CustomStringConvertible {
   }
 
   var description: String { "\(shown(path)): \(reason)" }
+}
+
+/// All variables of the environment that are UTF-8.
+func environmentVariables() -> [String: String] {
+  var variables: [String: String] = [:]
+  var next = unsafe environ
+  while let entry = unsafe next.pointee {
+    if let text = unsafe String(validatingCString: entry), let equals = text.firstIndex(of: "=") {
+      variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+    }
+    unsafe next += 1
+  }
+  return variables
 }
 
 func environment(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }

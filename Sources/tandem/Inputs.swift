@@ -33,25 +33,7 @@ struct Inputs {
 }
 
 /// A name as it may be shown and recorded: credentials removed, bytes that are not UTF-8 percent-encoded.
-func shown(_ name: String) -> String {
-  let name = PathText.written(name)
-  guard let scheme = name.range(of: "://") else { return name }
-  let rest = name[scheme.upperBound...]
-  let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-  guard let at = authority.lastIndex(of: "@") else { return name }
-  return String(name[..<scheme.upperBound] + rest[rest.index(after: at)...])
-}
-
-extension String {
-  fileprivate func range(of text: String) -> Range<String.Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-      start = index(after: start)
-    }
-    return nil
-  }
-}
+func shown(_ name: String) -> String { AddressText.withoutUser(PathText.written(name)) }
 
 /// Endings of the files that FFmpeg is asked to read in a directory; a file given by name needs none of them.
 private let mediaEndings: Set<String> = [

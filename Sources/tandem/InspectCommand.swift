@@ -1,8 +1,6 @@
 import ArgumentParser
-import Decode
 import Emit
 import Glibc
-import Intake
 import Media
 import Plot
 

@@ -1,18 +1,18 @@
 import Align
-import Decode
 import Emit
 import Fuse
 import Glibc
-import Intake
 import Media
 import Plot
+import Seam
+import System
 
 /// One pass over a source that feeds every answer that was asked for. Nothing is encoded: windows come from the
 /// marks of the timeline alone.
 struct Inspection: ~Copyable {
   private let command: InspectCommand
   private let label: String
-  private let source: ItemSource
+  private let source: WorkerSource
   private var aligner: Aligner
   private var fuser: Fuser
   private var report: SourceReport
@@ -29,12 +29,14 @@ struct Inspection: ~Copyable {
     let grid = Grid(
       length: command.way.window.span, hop: command.way.hop.span, pictureRate: command.way.fps?.ratio ?? Ratio(2))
     let request = SourceRequest(
-      sampleRate: command.wav == nil ? 16_000 : command.rate, pictureRate: grid.pictureRate, stillLength: grid.length)
-    let source: ItemSource
+      sampleRate: command.wav == nil ? 16_000 : command.rate, pictureRate: grid.pictureRate, stillLength: grid.length,
+      live: command.way.live?.options ?? LiveOptions())
+    let source: WorkerSource
     do throws(SourceError) {
-      source = try ItemSource(
+      let order = SourceOrder(
         command.input, label: label, selection, request, threads: command.way.threads,
-        tracesFrames: command.frames != nil, interruption: signals.interruption)
+        tracesFrames: command.frames != nil)
+      source = try Decoding.program.open(order, interruption: signals.interruption)
     } catch { throw Failure(message: "\(label): \(error)", exitCode: error.exitCode) }
     var inspection = Inspection(command, label, source, grid, try Fuser(.concat, [], failureRows: .none))
     try inspection.createFiles()
@@ -42,7 +44,7 @@ struct Inspection: ~Copyable {
   }
 
   private init(
-    _ command: InspectCommand, _ label: String, _ source: ItemSource, _ grid: Grid, _ fuser: Fuser
+    _ command: InspectCommand, _ label: String, _ source: WorkerSource, _ grid: Grid, _ fuser: Fuser
   ) {
     self.command = command
     self.label = label
@@ -105,15 +107,19 @@ struct Inspection: ~Copyable {
   private func draw() throws {
     guard let path = command.plot, let portrait = portrait?.finish() else { return }
     let bytes: [UInt8]
-    do throws(FFmpegError) {
+    do throws(SourceError) {
       bytes =
         path.hasSuffix(".png")
-        ? try PictureFile.png(PortraitPNG.render(portrait))
-        : Array(try PortraitHTML.render(portrait, encode: PictureFile.png).utf8)
+        ? try Self.png(PortraitPNG.render(portrait))
+        : Array(try PortraitHTML.render(portrait, encode: Self.png).utf8)
     } catch { throw Failure(message: "\(path): \(error)", exitCode: 74) }
     var file = try OutputFile.create(path)
     try file.write(bytes)
     try file.finish()
+  }
+
+  private static func png(_ image: RGBImage) throws(SourceError) -> [UInt8] {
+    try Decoding.program.draw(image, as: .png)
   }
 
   private func answer() throws {

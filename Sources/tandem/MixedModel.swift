@@ -1,3 +1,4 @@
+import Config
 import Encode
 import External
 import Media
@@ -17,7 +18,7 @@ struct MixedModel: Model {
   ///   - audio: as the recipe wants it.
   /// - Throws: `Failure` 78 for rates and lengths that cannot be.
   init(
-    _ checkpoints: CheckpointModel, _ parts: [ExternalPart], pictureRate: RateText?, audio: Recipe.Audio?
+    _ checkpoints: CheckpointModel, _ parts: [ExternalPart], pictureRate: Ratio?, audio: Recipe.Audio?
   ) throws {
     name = checkpoints.name
     self.checkpoints = checkpoints
@@ -52,40 +53,47 @@ struct MixedModel: Model {
 }
 
 extension ExternalPart {
-  fileprivate func pictureNeeds(rate asked: RateText?) throws -> PictureNeeds {
-    if let asked { return PictureNeeds(rate: asked.ratio) }
+  fileprivate func pictureNeeds(rate asked: Ratio?) throws -> PictureNeeds {
+    if let asked { return PictureNeeds(rate: asked) }
     guard let spelling = hello.fps else { return PictureNeeds(rate: Ratio(2)) }
-    guard let rate = RateText(argument: spelling.text) else { throw wrong("fps: \(spelling.text) is no rate") }
-    return PictureNeeds(rate: rate.ratio)
+    guard let rate = Ratio(spelt: spelling.text) else { throw wrong("fps: \(spelling.text) is no rate") }
+    return PictureNeeds(rate: rate)
   }
+
+  /// How often a sample is sent at most.
+  private static let overlapLimit = 1000
+  /// Samples of a window: 128 MB.
+  private static let sampleLimit = 1 << 25
 
   /// A window stands for its middle, as long as the hop.
   fileprivate func soundNeeds(_ asked: Recipe.Audio?) throws -> SoundNeeds {
     // The handshake was refused without rate and window.
     let (rate, length) = (hello.rate!, try span("window", hello.window!))
-    if let asked = asked?.window, asked.span != length {
+    if let asked = asked?.window, asked != length {
       throw wrong("window is \(length.seconds) s, not the recipe's")
     }
     let window = try samples("window", length, rate)
     let hop =
-      try (asked?.hop?.span ?? hello.hop.map { try span("hop", $0) }).map { try samples("hop", $0, rate) }
+      try (asked?.hop ?? hello.hop.map { try span("hop", $0) }).map { try samples("hop", $0, rate) }
       ?? window
     guard hop <= window else { throw wrong("hop is longer than the window") }
+    guard window / hop <= Self.overlapLimit else { throw wrong("window is more than \(Self.overlapLimit) hops") }
     let lookback = (window - hop) / 2
     return SoundNeeds(rate: rate, hop: hop, lookback: lookback, lookahead: window - hop - lookback)
   }
 
   private func span(_ key: String, _ spelling: Spelling) throws -> TimeSpan {
-    guard let length = DurationText(argument: spelling.text) else {
+    guard let length = TimeSpan(spelt: spelling.text) else {
       throw wrong("\(key): \(spelling.text) is no length of time")
     }
-    return length.span
+    return length
   }
 
   private func samples(_ key: String, _ span: TimeSpan, _ rate: Int) throws -> Int {
     let tick = Ratio(1, Int64(rate))
     let count = span.ticks(tick)
     guard count > 0, span <= TimeSpan(seconds: 600) else { throw wrong("\(key) is not between 0 and 10 minutes") }
+    guard count <= Self.sampleLimit else { throw wrong("\(key) is more than \(Self.sampleLimit) samples") }
     guard TimeSpan(ticks: count, tick) == span else { throw wrong("\(key) is not a whole number of samples") }
     return Int(count)
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Config
 import Digest
 import Encode
 import Fuse
@@ -21,30 +22,30 @@ struct ModelChoice: Sendable {
 
   /// - Parameters:
   ///   - name: `builtin`, a checkpoint folder, a recipe, or the name of either under the search path.
-  ///   - engine: made when a checkpoint needs it.
+  ///   - wish: made when a checkpoint needs it.
   ///   - wanted: nothing else is loaded or started.
   ///   - isDeterministic: what programs are told, and asked one by one for.
   /// - Throws: `Failure` 78 for a model that is not there or cannot be used.
   init(
-    _ name: String, _ options: EngineOptions, threads: Int, wanted: Set<Modality> = Set(Modality.allCases),
+    _ name: String, _ wish: EngineWish, threads: Int, wanted: Set<Modality> = Set(Modality.allCases),
     isDeterministic: Bool = false
   ) throws {
     switch try ModelPlace(name) {
     case .builtin:
-      guard options.precision == .f32 else { throw Failure.usage("builtin computes in f32 alone") }
+      guard wish.precision == .f32 else { throw Failure.usage("builtin computes in f32 alone") }
       model = BuiltinModel()
       sha256 = SHA256.hex(Array(model.name.utf8))
       (fuse, products, precision, programs) = (nil, "none", "f32", [])
     case .checkpoint(let path):
-      let parts = try ModelParts(path, options.engine(threads: threads), wanted)
+      let parts = try ModelParts(path, wish.engine(threads: threads), wanted)
       (model, sha256, fuse) = (try parts.model(name: lastComponent(path)), parts.sha256, nil)
-      (products, precision, programs) = (parts.products, options.precision.rawValue, [])
+      (products, precision, programs) = (parts.products, wish.precision.rawValue, [])
     case .recipe(let path):
       let recipe = try Recipe.read(path)
       let parts = try ModelParts(
-        recipe, in: folder(of: path), options.engine(threads: threads), wanted, isDeterministic: isDeterministic)
-      (model, sha256, fuse) = (try parts.model(name: recipe.name), parts.sha256, recipe.fuse)
-      (products, precision, programs) = (parts.products, options.precision.rawValue, parts.programs)
+        recipe, in: folder(of: path), wish.engine(threads: threads), wanted, isDeterministic: isDeterministic)
+      (model, sha256, fuse) = (try parts.model(name: recipe.name), parts.sha256, recipe.fuse.flatMap(Fuser.Kind.init))
+      (products, precision, programs) = (parts.products, wish.precision.rawValue, parts.programs)
     }
   }
 
@@ -60,10 +61,18 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "f32, or bf16 (by onednn).")
   var precision: Engine.Precision = .f32
 
+  var wish: EngineWish { EngineWish(products: blas, precision: precision) }
+}
+
+/// Which engine is asked for.
+struct EngineWish: Sendable {
+  var products: Engine.Products
+  var precision: Engine.Precision
+
   /// - Throws: `Failure` 78 for an engine that is not there.
   func engine(threads: Int) throws -> Engine {
     do throws(LinearError) {
-      return try Engine(blas, threads: threads, precision: precision)
+      return try Engine(products, threads: threads, precision: precision)
     } catch { throw Failure(message: "\(error)", exitCode: 78) }
   }
 }

@@ -1,3 +1,4 @@
+import Config
 import Digest
 import Encode
 import Linear
@@ -8,7 +9,7 @@ struct ModelParts {
   private let engine: Engine
   private(set) var programs: [ExternalPart] = []
   private var towers: Towers
-  private var pictureRate: RateText?
+  private var pictureRate: Ratio?
   private var audio: Recipe.Audio?
   private var hashes: [String] = []
 
@@ -48,7 +49,7 @@ struct ModelParts {
         hashes.append("\(modality.rawValue) \(SHA256.hex(Array(part.identity.utf8)))")
       }
     }
-    if let audio { hashes.append("hop \(audio.hop.map { "\($0.span.flicks)" } ?? "window")") }
+    if let audio { hashes.append("hop \(audio.hop.map { "\($0.flicks)" } ?? "window")") }
     if spaces.count == 1, spaces.values.first == .joint { towers.space = .joint }
   }
 
@@ -56,7 +57,7 @@ struct ModelParts {
     let checkpoints: CheckpointModel
     do throws(LinearError) {
       checkpoints = try CheckpointModel(
-        name: name, towers, pictureRate: pictureRate?.ratio ?? Ratio(2), soundHop: audio?.hop?.span)
+        name: name, towers, pictureRate: pictureRate ?? Ratio(2), soundHop: audio?.hop)
     } catch { throw Failure(message: "\(error)", exitCode: 78) }
     guard !programs.isEmpty else { return checkpoints }
     return try MixedModel(checkpoints, programs, pictureRate: pictureRate, audio: audio)
@@ -81,7 +82,7 @@ struct ModelParts {
     }
     if let tower = fresh.sound, let asked = audio?.window {
       let window = TimeSpan(ticks: Int64(tower.window), Ratio(1, Int64(tower.rate)))
-      guard asked.span == window else {
+      guard asked == window else {
         throw Failure(message: "recipe \(recipe): the window of \(name) is \(window.seconds) s", exitCode: 78)
       }
     }

@@ -1,6 +1,5 @@
 import Emit
 import Glibc
-import Intake
 import Media
 
 /// A file that a command makes beside its records; `-` is standard output.

@@ -1,6 +1,7 @@
 import Emit
 import Glibc
 import Media
+import System
 
 /// How far long work has come: a bar when a person watches, a line every ten seconds otherwise.
 struct Progress {

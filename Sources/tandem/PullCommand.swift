@@ -1,6 +1,6 @@
 import ArgumentParser
-import Decode
 import Hub
+import System
 
 /// `tandem models pull`: brings a model to this machine.
 struct PullCommand: ParsableCommand {
@@ -31,9 +31,10 @@ struct PullCommand: ParsableCommand {
       root = try Pull.root(among: ModelPlace.ownFolders)
       outcome = try fetch(repository, into: root)
     } catch { throw Failure(error) }
+    if let remark = outcome.remark { Messages.warning(remark) }
     Messages.line("tandem: \(name): \(outcome.wasThere ? "already " : "")complete at \(outcome.version)")
     guard !outcome.wasThere else { return }
-    try Trial.check("\(root)/\(repository?.description ?? "\(Starter.name).yaml")", engine)
+    try Trial.check("\(root)/\(repository?.description ?? "\(Starter.name).yaml")", engine.wish)
   }
 
   /// - Parameter repository: nil for the starter.

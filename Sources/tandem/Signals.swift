@@ -1,9 +1,9 @@
-import Decode
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
-/// SIGINT and SIGTERM ask the pipeline to stop reading; what is complete is still written.
+/// SIGINT and SIGTERM, and SIGHUP and SIGQUIT of a terminal, ask the pipeline to stop reading; what is complete is still written.
 final class Signals: Sendable {
   /// Those of this process.
   static let shared = Signals()
@@ -23,8 +23,10 @@ final class Signals: Sendable {
   func listen() {
     guard !isListening.exchange(true, ordering: .relaxed) else { return }
     let queue = DispatchQueue(label: "signals")
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_IGN)
+    for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+      let earlier = unsafe unsafeBitCast(signal(number, SIG_IGN), to: Int.self)
+      // Whoever started us, as nohup(1) does, wants the terminal's end to be no concern of ours.
+      if number == SIGHUP, unsafe earlier == unsafeBitCast(SIG_IGN, to: Int.self) { continue }
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       // The handler keeps its own source: it listens as long as the process lives.
       source.setEventHandler { [self] in withExtendedLifetime(source) { arrived(number) } }

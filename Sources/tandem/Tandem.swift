@@ -1,5 +1,4 @@
 import ArgumentParser
-import Decode
 import Glibc
 import Media
 
@@ -12,6 +11,7 @@ struct Tandem: ParsableCommand {
     version: Version.text,
     subcommands: [
       EmbedCommand.self, InspectCommand.self, EncodeCommand.self, ModelsCommand.self, BenchCommand.self,
+      ConfigCommand.self,
     ])
 
   /// The arguments with every byte kept: see `PathText`.
@@ -25,7 +25,6 @@ struct Tandem: ParsableCommand {
 
   static func main() {
     occupyStandardDescriptors()
-    FFmpeg.silence()
     signal(SIGPIPE, SIG_IGN)  // a reader that has left is an error of the write, not the end of us
     do {
       guard CommandLine.argc > 1 else {
@@ -61,10 +60,6 @@ struct Tandem: ParsableCommand {
       _ = unsafe open("/dev/null", modes[descriptor]!)  // takes the lowest number that is free: this one
     }
   }
-}
-
-enum Version {
-  static let text = "0.1.0"
 }
 
 /// Why the command ends, in one line, and the exit code that says so to scripts.

@@ -1,9 +1,24 @@
-import Decode
 import Digest
 import Encode
 import Fuse
-import Intake
 import Media
+import Seam
+
+/// What is asked for, by flags or by a configuration.
+struct WayWish: Sendable {
+  var model: String
+  var engine: EngineWish
+  var threads: Int
+  var isDeterministic: Bool
+  var window: TimeSpan
+  var hop: TimeSpan
+  /// Nil: what the model says.
+  var pictureRate: Ratio?
+  var selection: TrackSelection
+  /// Nil: what the model says, or what fits its vectors.
+  var fuse: Fuser.Kind?
+  var live = LiveOptions()
+}
 
 /// All decisions of a run, made before the first byte is read.
 struct WayPlan: Sendable {
@@ -13,6 +28,9 @@ struct WayPlan: Sendable {
   let grid: Grid
   let selection: TrackSelection
   let fuse: Fuser.Kind
+  /// A stage as it begins, with a row for a source that fails.
+  let fuser: Fuser
+  let live: LiveOptions
   /// Nil: every picture is encoded.
   let reuse: PictureReuse?
   let threads: Int
@@ -25,7 +43,8 @@ struct WayPlan: Sendable {
   func request(from start: TimeSpan = .zero) -> SourceRequest {
     SourceRequest(
       sampleRate: model.sound?.rate ?? 16_000, pictureRate: grid.pictureRate, stillLength: grid.length,
-      start: start - lookback - (reuse == nil ? .zero : PictureReuse.renewal) - TimeSpan(seconds: 1))
+      start: start - lookback - (reuse == nil ? .zero : PictureReuse.renewal) - TimeSpan(seconds: 1),
+      live: live)
   }
 
   /// What may be under way between decoding and encoding, which the encoder takes at once: hand-overs, and bytes of
@@ -42,29 +61,33 @@ struct WayPlan: Sendable {
 
   /// - Parameter reuseBelow: grey levels; see `PictureReuse`. Nothing differs by less than 0.
   /// - Throws: `Failure` 78 for an unknown model, 64 for vectors that cannot be fused or reused as asked.
-  init(_ options: WayOptions, reuseBelow: Double = 0, hasSteps: Bool = false) throws {
+  init(_ wish: WayWish, reuseBelow: Double = 0, hasSteps: Bool = false) throws {
     let choice = try ModelChoice(
-      options.model, options.engine, threads: options.threads, isDeterministic: options.deterministic)
+      wish.model, wish.engine, threads: wish.threads, isDeterministic: wish.isDeterministic)
     let model = choice.model
     self.model = model
     programs = choice.programs
-    let rate = options.fps?.ratio ?? model.pictures?.rate ?? Ratio(2)
-    grid = Grid(length: options.window.span, hop: options.hop.span, pictureRate: rate)
-    selection = options.tracks.selection
+    let rate = wish.pictureRate ?? model.pictures?.rate ?? Ratio(2)
+    grid = Grid(length: wish.window, hop: wish.hop, pictureRate: rate)
+    selection = wish.selection
+    live = wish.live
     reuse = try Self.reuse(below: reuseBelow, model)
-    threads = options.threads
-    isDeterministic = options.deterministic
+    threads = wish.threads
+    isDeterministic = wish.isDeterministic
     let columns = selection.slots.map { slot in
       let size = model.size(slot.modality)
       return RecordLayout.Column(slot: slot, dimensions: size?.dimensions, stepDimensions: size?.stepDimensions)
     }
     let hasOneWidth = Set(columns.compactMap(\.dimensions)).count <= 1
-    fuse = options.fuse ?? choice.fuse ?? (hasOneWidth ? .mean : .concat)
+    fuse = wish.fuse ?? choice.fuse ?? (hasOneWidth ? .mean : .concat)
     let width: Int
-    do { width = try Fuser.dimensions(fuse, columns) } catch { throw Failure.usage("\(error)") }
+    do {
+      width = try Fuser.dimensions(fuse, columns)
+      fuser = try Fuser(fuse, columns, failureRows: .record)
+    } catch { throw Failure.usage("\(error)") }
     layout = RecordLayout(
       columns: columns, fusedDimensions: width, hasSteps: hasSteps,
-      metadata: Self.metadata(choice, grid, fuse, selection, reuseBelow, hasSteps))
+      metadata: Self.metadata(choice, grid, fuse, selection, reuseBelow, hasSteps, ffmpeg: try Self.ffmpegVersion()))
   }
 
   private static func reuse(below limit: Double, _ model: any Model) throws -> PictureReuse? {
@@ -76,9 +99,15 @@ struct WayPlan: Sendable {
     return PictureReuse(below: limit)
   }
 
+  private static func ffmpegVersion() throws -> String {
+    do throws(SourceError) { return try Decoding.program.hello().ffmpeg } catch {
+      throw Failure(message: "\(error)", exitCode: error.exitCode)
+    }
+  }
+
   private static func metadata(
     _ choice: ModelChoice, _ grid: Grid, _ fuse: Fuser.Kind, _ selection: TrackSelection, _ reuseBelow: Double,
-    _ hasSteps: Bool
+    _ hasSteps: Bool, ffmpeg: String
   ) -> [(key: String, value: String)] {
     let (model, weights) = (choice.model, choice.sha256)
     let lookahead = model.sound?.delay.nanoseconds ?? 0
@@ -96,7 +125,7 @@ struct WayPlan: Sendable {
       ("tandem.config_sha256", SHA256.hex(Array(configuration.joined(separator: "\n").utf8))),
       ("tandem.semantic", String(model.isSemantic)), ("tandem.space", model.space.rawValue),
       ("tandem.window_ns", String(grid.length.nanoseconds)), ("tandem.hop_ns", String(grid.hop.nanoseconds)),
-      ("tandem.lookahead_ns", String(lookahead)), ("tandem.fuse", fuse.rawValue), ("tandem.ffmpeg", FFmpeg.version),
+      ("tandem.lookahead_ns", String(lookahead)), ("tandem.fuse", fuse.rawValue), ("tandem.ffmpeg", ffmpeg),
       ("tandem.blas", choice.products), ("tandem.precision", choice.precision),
     ]
   }

@@ -196,6 +196,34 @@ struct Feed {
     feed.epoch(1, start: 2500)
     feed.close(1000)
     #expect(feed.windows[0].wallZero == 1_002_500_000)
+    #expect(feed.windows[0].wallUncertaintyMicroseconds == 1_000_000)
+  }
+
+  @Test func aLiveSourcesWallTimeIsTheLatestTold() {
+    var feed = Feed([sound], creationTime: 1_000_000_000)
+    func tell(_ epoch: Int32, _ zero: Int64, _ width: Int64) {
+      feed.mark(.wall(WallTime(epoch: epoch, zero: zero, uncertaintyMicroseconds: width, basis: .arrival)))
+    }
+    feed.epoch()
+    tell(0, 5_000_000, 40_000)
+    feed.mark(.reached(sound, at(2000)))
+    tell(0, 5_000_300, 20_000)
+    tell(1, 9_000_000, 1)  // of another epoch
+    feed.close(3000)
+    #expect(feed.windows.map(\.wallZero) == [5_000_000, 5_000_300])
+    #expect(feed.windows.map(\.wallUncertaintyMicroseconds) == [40_000, 20_000])
+  }
+
+  @Test func beforeTheSendersReportsNoBoundIsClaimed() {
+    var feed = Feed()
+    feed.mark(
+      .epoch(
+        Epoch(
+          index: 0, reason: .start, start: .zero, originPTS: 0, timeBase: Ratio(1, 1000), isLocked: false)))
+    feed.cover(sound, 0, 2000)
+    feed.cover(picture, 0, 2000)
+    feed.close(2000)
+    #expect(feed.windows[0].timeState == .unlocked && feed.windows[0].uncertainty == nil)
   }
 }
 

@@ -5,9 +5,12 @@ import Testing
 @testable import Encode
 
 /// A model whose pictures are encoded in batches, whose sound chunks of 2 s say four things, and which reads.
-/// The vectors tell the number of the call and the place in it.
+/// The vector of a picture is its first sample.
 final class Batcher: Model {
   let calls = Mutex<[Int]>([])
+  /// First samples of pictures without an answer.
+  let unanswered: Set<UInt8>
+  init(unanswered: Set<UInt8> = []) { self.unanswered = unanswered }
   var name: String { "batcher" }
   var isSemantic: Bool { true }
   var space: VectorSpace { .joint }
@@ -20,14 +23,14 @@ final class Batcher: Model {
   func makeTextEncoder() -> (any FeatureEncoder<String>)? { Letters() }
   func embed(_ modality: Modality, pooled: [Float]) -> [Float]? { pooled }
 
-  private struct Pictures: ContentEncoder {
-    typealias Input = RGBImage
-
+  private struct Pictures: FeatureEncoder {
     let model: Batcher
-    mutating func encode(_ image: RGBImage) throws -> Features { try encode([image])[0] }
-    mutating func encode(_ images: [RGBImage]) throws -> [Features] {
-      model.calls.withLock { $0.append(images.count) }
-      return images.map { Features(vector: [Float($0.pixels[0])], quality: 0) }
+    func encode(_ inputs: [EncoderInput<RGBImage>]) -> [Features?] {
+      model.calls.withLock { $0.append(inputs.count) }
+      return inputs.map { input in
+        let sample = input.content.pixels[0]
+        return model.unanswered.contains(sample) ? nil : Features(vector: [Float(sample)], quality: 0)
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import Encode
 import Foundation
 import Linear
+import Testing
 
 /// A golden checkpoint with some keys of one of its JSON files changed, in a folder of its own that goes with it.
 final class ChangedCheckpoint {
@@ -31,6 +32,17 @@ final class ChangedCheckpoint {
     var inner = object[first] as? [String: Any] ?? [:]
     set(key.dropFirst(), value, in: &inner)
     object[first] = inner
+  }
+
+  /// Changes the first value of a tensor, which is of float32.
+  func set(_ value: Float, in tensor: String) throws {
+    let place = URL(fileURLWithPath: "\(path)/model.safetensors")
+    var data = try Data(contentsOf: place)
+    let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let header = try JSONSerialization.jsonObject(with: data[8..<8 + length]) as? [String: [String: Any]]
+    let offset = 8 + length + (try #require((header?[tensor]?["data_offsets"] as? [Int])?.first))
+    withUnsafeBytes(of: value) { data.replaceSubrange(offset..<offset + 4, with: $0) }
+    try data.write(to: place)
   }
 
   /// What loading it says; nil where it can be loaded.

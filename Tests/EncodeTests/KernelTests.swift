@@ -18,6 +18,20 @@ import Testing
     #expect(zero == [0])
   }
 
+  /// At every place of a vector register.
+  @Test(arguments: [Float.nan, -.nan, .infinity])
+  func theLogarithmOfWhatIsNoNumberIsNone(_ odd: Float) {
+    let lanes = Kernels.lanes
+    for place in 0..<lanes {
+      var rows = [Float](repeating: 2, count: lanes), out = rows
+      rows[place] = odd
+      Kernels.logarithms(rows, floor: 1e-10, scales: [0.5], shifts: [1], out: &out)
+      #expect(out.indices.allSatisfy { out[$0].isFinite == ($0 != place) })
+      Kernels.log1p(rows, scale: 3, out: &out)
+      #expect(out.indices.allSatisfy { out[$0].isFinite == ($0 != place) })
+    }
+  }
+
   @Test func spectraEqualThePlainTransform() {
     let tables = SoundTables()
     let samples = Signals.chord(2000)

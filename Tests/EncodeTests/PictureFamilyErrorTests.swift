@@ -23,6 +23,15 @@ import Testing
     (#""hidden_act": "swoosh""#, #"hidden_act "swoosh" is no activation known here"#),
     (#""layer_norm_eps": -1"#, "layer_norm_eps is negative"),
     (#""num_channels": 4"#, "num_channels is no whole number from 3 to 3"),
+    (
+      #""hidden_size": 1, "num_attention_heads": 1, "intermediate_size": 1048576, "image_size": 128, "patch_size": 1"#,
+      "intermediate_size makes layers of 16385 × 1048576 samples"
+    ),
+    (
+      #""hidden_size": 65536, "num_attention_heads": 1, "image_size": 128, "patch_size": 1"#,
+      "hidden_size makes layers of 16385 × 196608 samples"
+    ),
+    (#""image_size": 4096, "patch_size": 1024"#, "patch_size makes layers of 17 × 3145728 samples"),
   ])
   func `a CLIP configuration that no model has is refused`(change: String, reason: String) throws {
     let message = try refusal("clip-vision", "config.json", adding: change, CLIP.load)
@@ -39,6 +48,9 @@ import Testing
     (#""image_std": [1, 0, 1]"#, "image_std is not positive"),
     (#""image_mean": [1, 2]"#, "image_mean is no list of 3 numbers"),
     (#""rescale_factor": 0"#, "rescale_factor is not positive"),
+    (#""rescale_factor": 1e-40"#, "rescale_factor with image_mean and image_std makes numbers beyond all measure"),
+    (#""rescale_factor": 2e-38, "image_mean": [0, 9, 0]"#, "makes numbers beyond all measure"),
+    (#""image_std": [1, 1e-44, 1], "do_rescale": false"#, "makes numbers beyond all measure"),
   ])
   func `an image processor that cannot be followed is refused`(change: String, reason: String) throws {
     let message = try refusal("clip-vision", "preprocessor_config.json", adding: change, CLIP.load)
@@ -51,10 +63,38 @@ import Testing
     (#""stages": []"#, "stages has no row"),
     (#""image_size": 1024, "stages": [[1, 3, 1, 16, 4096], [1, 3, 1, 16, 6]]"#, "stages make layers of"),
     (#""stem_width": 9"#, "has the shape"),
+    (
+      #""image_size": 1024, "head_width": 65536, "stages": [[1, 3, 1, 1, 6]]"#,
+      "head_width makes a layer of 512 × 512 × 65536 samples"
+    ),
+    (
+      #""image_size": 1024, "stem_width": 1, "stages": [[1, 3, 1, 1, 4096]]"#,
+      "stages makes a layer of 512 × 512 × 4096 samples"
+    ),
   ])
   func `an EfficientNet that cannot be is refused`(change: String, reason: String) throws {
     let message = try refusal("efficientnet-lite0", "config.json", adding: change, EfficientNetLite.load)
     #expect(message.contains(reason), "\(message)")
+  }
+
+  @Test func `a SigLIP 2 of vast patches is refused`() throws {
+    let message = try refusal("siglip2-naflex", "config.json", adding: #""vision_config": {"patch_size": 256}"#) {
+      folder, engine in
+      let processor = "\(folder.path)/preprocessor_config.json"
+      try Data(#"{"patch_size": 256, "max_num_patches": 4096}"#.utf8).write(to: URL(fileURLWithPath: processor))
+      return try SigLIP2.load(folder, engine)
+    }
+    #expect(message.contains("vision_config.patch_size makes layers of 4096 × 196608 samples"), "\(message)")
+  }
+
+  @Test(arguments: [
+    ("efficientnet-lite0", "_blocks.0._bn1.running_var"), ("clap", "audio_model.audio_encoder.batch_norm.running_var"),
+  ])
+  func `a negative variance is refused`(golden: String, name: String) throws {
+    let changed = try ChangedCheckpoint(golden)
+    try changed.set(-1, in: name)
+    let message = changed.complaint { folder, engine in try Towers.load(folder, engine) } ?? "it was not refused"
+    #expect(message.hasSuffix("model.safetensors: tensor \(name): holds a negative variance"), "\(message)")
   }
 
   @Test func `a picture without pixels is an error, not a trap`() throws {

@@ -17,16 +17,23 @@ import Testing
 
   private func greys(_ values: [UInt8]) -> [Item] { values.indices.map { grey(values[$0], Int64($0)) } }
 
-  /// Draws the steps: the vector, with `=` behind one that was taken over. batch: items that go in together.
-  private func draw(_ items: [Item], below limit: Double = 2, batch: Int = 1) throws -> [String] {
-    var stage = EncodeStage(model, pictureRate: Ratio(2), reuse: PictureReuse(below: limit))
+  /// Draws the steps: the vector, with `=` behind one that was taken over; `-` for none. batch: items that go in
+  /// together.
+  private func draw(
+    _ items: [Item], below limit: Double = 2, batch: Int = 1, unanswered: Set<UInt8>? = nil
+  ) throws -> [String] {
+    var stage = EncodeStage(
+      unanswered.map { Batcher(unanswered: $0) } ?? model, pictureRate: Ratio(2), reuse: PictureReuse(below: limit))
     var encoded: [Encoded] = []
     for first in stride(from: 0, to: items.count, by: batch) {
       encoded += try stage.accept(Array(items[first..<min(items.count, first + batch)]))
     }
     return encoded.compactMap { item in
-      guard case .step(let step) = item else { return nil }
-      return "\(Int(step.vector[0]))" + (step.isReused ? "=" : "")
+      switch item {
+      case .step(let step): "\(Int(step.vector[0]))" + (step.isReused ? "=" : "")
+      case .lost: "-"
+      case .mark: nil
+      }
     }
   }
 
@@ -80,6 +87,15 @@ import Testing
   @Test func onlyTheOthersOfABatchAreEncoded() throws {
     _ = try draw(greys([10, 10, 90, 91, 10, 50]), batch: 6)
     #expect(model.calls.withLock(\.self) == [4])
+  }
+
+  /// 49 resembles the 50 that got no vector, but not the 51 that did.
+  @Test(arguments: [1, 2, 6])
+  func noPictureTakesOverFromOneItWasNotComparedWith(batch: Int) throws {
+    let items = greys([10, 50, 51, 49, 49, 50])
+    #expect(try draw(items, batch: batch, unanswered: [50]) == ["10", "-", "51", "49", "49=", "49="])
+    let others = greys([50, 50, 50, 51, 52, 10])
+    #expect(try draw(others, batch: batch, unanswered: [50]) == ["-", "-", "-", "51", "51=", "10"])
   }
 
   @Test func everyTenSecondsAPictureIsEncodedAnyway() throws {

@@ -3,6 +3,28 @@ import Testing
 
 @testable import Encode
 
+extension SoundFramer {
+  /// All chunks that a run completes, cut two at a time.
+  fileprivate mutating func hear(_ run: AudioRun) throws(SeamError) -> [SoundChunk] {
+    try check(run)
+    let before = reach(run.firstSample)
+    append(run)
+    return before + reach(0)
+  }
+
+  fileprivate mutating func end() -> [SoundChunk] { reach(whole) }
+
+  fileprivate mutating func reach(_ sample: Int64) -> [SoundChunk] {
+    var chunks: [SoundChunk] = []
+    while true {
+      let some = cut(2, knowing: sample)
+      #expect(some.count <= 2)
+      if some.isEmpty { return chunks }
+      chunks += some
+    }
+  }
+}
+
 /// Time is drawn: a letter is a sample, a dot is none. A chunk is drawn as lookback[step]lookahead.
 @Suite struct SoundFramerTests {
   private let needs = SoundNeeds(rate: 4, hop: 4, lookback: 2, lookahead: 1)
@@ -11,8 +33,8 @@ import Testing
   private func chunks(_ drawing: String) throws -> [String] {
     var framer = SoundFramer(needs)
     var drawn: [String] = []
-    for run in runs(drawing) { drawn += try framer.accept(run).map(draw) }
-    return drawn + framer.finish().map(draw)
+    for run in runs(drawing) { drawn += try framer.hear(run).map(draw) }
+    return drawn + framer.end().map(draw)
   }
 
   private func runs(_ drawing: String, at first: Int64 = 0) -> [AudioRun] {
@@ -89,20 +111,20 @@ import Testing
 
   @Test func waitsForTheReceptiveField() throws {
     var framer = SoundFramer(needs)
-    #expect(try framer.accept(runs("abcd")[0]).isEmpty)
+    #expect(try framer.hear(runs("abcd")[0]).isEmpty)
     #expect(framer.complete == 0)
-    #expect(framer.reached(4).isEmpty)
-    #expect(framer.reached(5).map(draw) == ["..[abcd]."])
+    #expect(framer.reach(4).isEmpty)
+    #expect(framer.reach(5).map(draw) == ["..[abcd]."])
     #expect(framer.complete == 4)
   }
 
   @Test func neverCutsAStepTwice() throws {
     var framer = SoundFramer(needs)
-    var drawn = try framer.accept(runs("abcdef")[0]).map(draw)
-    drawn += framer.reached(6).map(draw)
-    drawn += framer.reached(100).map(draw)
-    drawn += framer.finish().map(draw)
-    drawn += framer.finish().map(draw)
+    var drawn = try framer.hear(runs("abcdef")[0]).map(draw)
+    drawn += framer.reach(6).map(draw)
+    drawn += framer.reach(100).map(draw)
+    drawn += framer.end().map(draw)
+    drawn += framer.end().map(draw)
     #expect(drawn == ["..[abcd]e", "cd[ef..]."])
   }
 
@@ -112,31 +134,41 @@ import Testing
     var count = 0
     for first in [0, far, 2 * far] {
       let samples = [Float](repeating: 0.1, count: 16000)
-      count += try framer.accept(
+      count += try framer.hear(
         AudioRun(slot: sound, epoch: 0, firstSample: first, rate: 16000, samples: samples)
       ).count
       #expect(framer.held < 16000)
-      count += framer.reached(first + far / 2).count
+      count += framer.reach(first + far / 2).count
       #expect(framer.held <= 2000)
     }
-    #expect(count + framer.finish().count == 30)
+    #expect(count + framer.end().count == 30)
   }
 
   @Test func holdsNoMoreThanTheNextStepSees() throws {
     var framer = SoundFramer(SoundNeeds(rate: 16000, hop: 1600, lookback: 280, lookahead: 120))
     for index in 0..<200 as Range<Int64> {
-      _ = try framer.accept(
+      _ = try framer.hear(
         AudioRun(
           slot: sound, epoch: 0, firstSample: index * 1024, rate: 16000, samples: [Float](repeating: 1, count: 1024)))
       #expect(framer.held <= 2000)
     }
   }
 
+  @Test func cutsNoMoreAtOnceThanIsAskedFor() throws {
+    var framer = SoundFramer(SoundNeeds(rate: 100, hop: 1, lookback: 50, lookahead: 49))
+    framer.append(
+      AudioRun(slot: sound, epoch: 0, firstSample: 0, rate: 100, samples: [Float](repeating: 1, count: 1000)))
+    #expect(framer.cut(3, knowing: 0).map(\.index) == [0, 1, 2])
+    #expect(framer.complete == 3)
+    #expect(framer.cut(.max, knowing: 0).map(\.index) == Array(3..<951))
+    #expect(framer.cut(3, knowing: 0).isEmpty && framer.held < 100)
+  }
+
   @Test func refusesWhatBreaksThePromises() throws {
     var framer = SoundFramer(needs)
-    _ = try framer.accept(runs("abcdef")[0])
-    #expect(throws: SeamError.order(firstSample: 5, expected: 6)) { try framer.accept(runs("x", at: 5)[0]) }
+    _ = try framer.hear(runs("abcdef")[0])
+    #expect(throws: SeamError.order(firstSample: 5, expected: 6)) { try framer.hear(runs("x", at: 5)[0]) }
     let fast = AudioRun(slot: sound, epoch: 0, firstSample: 6, rate: 8, samples: [1])
-    #expect(throws: SeamError.rate(8, wanted: 4)) { try framer.accept(fast) }
+    #expect(throws: SeamError.rate(8, wanted: 4)) { try framer.hear(fast) }
   }
 }

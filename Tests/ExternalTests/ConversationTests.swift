@@ -167,17 +167,13 @@ private final class Ear: Sendable {
   }
 
   @Test func anEndBetweenRequestsCostsOnlyARestart() throws {
-    let idle = Stage { stage, count in
-      var said = 0
-      return Puppet(stage, hello: Stage.hello()) { asked in
-        said += 1
-        return count == 0 && said == 2 ? .die : .say(answer(asked.id))
-      }
+    let stage = Stage { stage, count in
+      Puppet(stage, hello: Stage.hello()) { count == 0 ? .sayLast(answer($0.id)) : .say(answer($0.id)) }
     }
-    let encoder = try encoder(idle)
+    let encoder = try encoder(stage)
     #expect(try encoder.answers(to: requests(1)) == [[0]])
-    #expect(try encoder.answers(to: requests(2)) == [nil, [2]])
-    #expect(counts(encoder)["restarts"] == 1)
+    #expect(try encoder.answers(to: requests(2)) == [[1], [2]])
+    #expect(counts(encoder) == ["requests": 3, "answers": 3, "restarts": 1])
   }
 
   @Test func aProgramThatBecomesAnotherIsNotBelieved() throws {
@@ -209,6 +205,30 @@ private final class Ear: Sendable {
     let began = stage.now
     #expect(throws: ExternalError.self) { try encoder.answers(to: requests(1)) }
     #expect(stage.now - began <= .milliseconds(1100))
+    #expect(counts(encoder) == ["requests": 3, "answers": 2, "failed": 1, "failed_interrupted": 1])
+  }
+
+  @Test(arguments: [1, 4])
+  func whatWasNotBegunWhenAllEndedIsCountedToo(_ batch: Int) throws {
+    let stage = Stage(hello: Stage.hello(batch: batch)) { $0.id < 2 ? .say(answer($0.id)) : .nothing }
+    let encoder = try encoder(stage)
+    _ = try encoder.answers(to: requests(1))
+    stage.cancel()
+    #expect(throws: ExternalError.self) { try encoder.answers(to: requests(9)) }
+    #expect(counts(encoder) == ["requests": 10, "answers": 2, "failed": 8, "failed_interrupted": 8])
+  }
+
+  @Test func aRestartThatIsInterruptedCountsWhatItWasFor() throws {
+    let stage = Stage { stage, count in
+      Puppet(stage, hello: count == 0 ? Stage.hello() : nil) { _ in
+        stage.cancel()
+        return .die
+      }
+    }
+    let encoder = try encoder(stage)
+    #expect(throws: ExternalError.self) { try encoder.answers(to: requests(3)) }
+    #expect(
+      counts(encoder) == ["requests": 3, "failed": 3, "failed_exit": 1, "failed_interrupted": 2, "restarts": 1])
   }
 
   @Test func closingGivesTheProgramTimeToEnd() throws {

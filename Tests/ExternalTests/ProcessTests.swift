@@ -48,16 +48,43 @@ import Testing
     #expect(talk(try start(["sh", "-c", "kill -9 $$"])) == ("", Mishap(.exit, "was ended by signal 9")))
   }
 
+  @Test func whatItSaidWhileWeWroteComesBeforeItsEnd() throws {
+    // It reads a little, answers and is gone, in the middle of our write or just after it.
+    for count in [8, 1 << 16, 1 << 20] {
+      let text = String(repeating: "0123456789abcdef", count: count / 16 + 1)
+      for _ in 0..<40 {
+        let program = try start(["sh", "-c", "head -c 8 >/dev/null; echo answer; exit 3"])
+        #expect(talk(program, text) == ("answer\n", Mishap(.exit, "ended with exit code 3")))
+      }
+    }
+  }
+
+  @Test func aProgramThatOnlyClosesItsInputMayStillAnswer() throws {
+    let script = "exec <&-; sleep 0.05; echo answer; sleep 0.05; echo more; sleep 10"
+    let (text, end) = talk(try start(["sh", "-c", script]), String(repeating: "x", count: 1 << 20))
+    #expect(text == "answer\nmore\n" && end?.kind == .closed)
+  }
+
+  @Test func longLastWordsAreReadToTheirEnd() throws {
+    let program = try start(["sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x; exit 3"])
+    let (text, end) = talk(program)
+    #expect(text.utf8.count == 1_000_000 && end?.kind == .exit)
+  }
+
   @Test func aProgramThatIsNotThereIsNamed() {
     let mishap = #expect(throws: Mishap.self) { try start(["no-such-program"]) }
     #expect(mishap == Mishap(.handshake, "no-such-program: No such file or directory"))
   }
 
   @Test func itsSignalsAreThoseOfAnyProgram() throws {
+    let ours = [SIGHUP, SIGQUIT].map { (number: $0, action: signal($0, SIG_IGN)) }
+    defer { for (number, action) in ours { signal(number, action) } }
     let program = try start(["grep", "-E", "Sig(Ign|Blk)", "/proc/self/status"])
     let masks = talk(program).0.split(separator: "\n").compactMap { UInt64($0.suffix(16), radix: 16) }
     try #require(masks.count == 2)
-    for number in [SIGINT, SIGPIPE, SIGTERM] { #expect((masks[0] | masks[1]) >> UInt64(number - 1) & 1 == 0) }
+    for number in [SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM] {
+      #expect((masks[0] | masks[1]) >> UInt64(number - 1) & 1 == 0)
+    }
   }
 
   @Test func standardErrorIsShownLineByLinePrintableAndNotWithoutEnd() throws {

@@ -142,6 +142,17 @@ import Testing
     #expect(mishap?.reason.contains(complaint) == true, "\(mishap?.reason ?? "")")
   }
 
+  @Test(arguments: ["\\u001b[2J", "a\\nb", "a\\tb", "\\u009b2J", "\\u007f"])
+  func aNameThatMovesATerminalsCursorIsRefused(_ text: String) {
+    for key in ["name", "space", "fps", "window", "hop"] {
+      let plain = ["protocol": "tandem-encoder/1", "name": "n", "modality": "video"]
+      let values = plain.merging([key: text]) { $1 }
+      let line = values.map { #""\#($0)":"\#($1)""# }.joined(separator: ",")
+      let mishap = #expect(throws: Mishap.self) { try hello(#"{"dim":4,\#(line)}"#) }
+      #expect(mishap?.reason == "the handshake's \(key) holds control characters")
+    }
+  }
+
   @Test func soundNeedsItsRateAndWindow() throws {
     for (change, missing) in [(#""dim":4"#, "rate is missing"), (#""dim":4,"rate":16000"#, "window is missing")] {
       let mishap = #expect(throws: Mishap.self) { try hello(changing: change, .audio) }

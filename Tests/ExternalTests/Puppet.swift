@@ -8,6 +8,8 @@ import Synchronization
 final class Puppet: Program {
   enum Act {
     case say([UInt8])
+    /// And is gone before anybody asks more.
+    case sayLast([UInt8])
     case nothing
     case die
   }
@@ -51,6 +53,9 @@ final class Puppet: Program {
       incoming.removeFirst(feed + 1 + header.bytes)
       switch act(header) {
       case .say(let bytes): outgoing += bytes
+      case .sayLast(let bytes):
+        outgoing += bytes
+        isDead = true
       case .nothing: break
       case .die: isDead = true
       }

@@ -45,6 +45,21 @@ import Testing
     #expect(throws: HubError.self) { try listing(small("config.json"), large("model.safetensors"), small(hostile)) }
   }
 
+  @Test(arguments: ["a/\u{301}..//b", "..\u{2F}\u{301}b/../c", "a/../\u{301}b", "a/\u{301}/../b"])
+  func anAccentHidesNoSlash(_ hostile: String) {
+    #expect(throws: HubError.self) { try listing(small("config.json"), large("model.safetensors"), small(hostile)) }
+  }
+
+  @Test(arguments: ["①_Pooling/config.json", "1_a b/config.json", "1_\\u0022/config.json"])
+  func whatIsFetchedHasAPlainName(_ name: String) {
+    #expect(throws: HubError.self) { try listing(small("config.json"), large("model.safetensors"), small(name)) }
+  }
+
+  @Test func aQuoteWithAnAccentIsEscaped() {
+    let quoted = Curl.quoted("a\"\u{301}\\\r\nb")
+    #expect(Array(quoted.utf8) == Array("\"a\\\"\u{301}\\\\\\r\\nb\"".utf8))
+  }
+
   @Test func weightsInAnotherFormatAreNamed() {
     #expect(throws: HubError.unusable("org/name: no model.safetensors in this repository, only pytorch_model.bin")) {
       try listing(small("config.json"), large("pytorch_model.bin"))

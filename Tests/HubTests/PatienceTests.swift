@@ -20,6 +20,12 @@ import Testing
     #expect(throws: HubError.unavailable("busy")) { try patience.wait(after: "busy", seconds: 3600) { true } }
   }
 
+  @Test(arguments: [-1, Int.min])
+  func aPauseOfLessThanNothingIsNone(_ seconds: Int) throws {
+    var patience = Patience(waits: [1])
+    try patience.wait(after: "busy", seconds: seconds) { true }
+  }
+
   @Test func aWaitEndsWhenItIsNotToGoOn() {
     var patience = Patience(waits: [3_600_000])
     #expect(throws: HubError.interrupted) { try patience.wait(after: "no answer") { false } }

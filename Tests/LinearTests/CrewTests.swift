@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Synchronization
 import Testing
 
@@ -63,4 +64,58 @@ import Testing
     #expect(states.count == min(3, count))
     #expect(states.map(\.count).max()! - states.map(\.count).min()! <= 1)
   }
+
+  /// The part of every thread is done when `perform` returns, however often they are held up between two rounds.
+  @Test(arguments: [(2, 200_000), (3, 100_000), (6, 30_000)])
+  func noRoundEndsBeforeItsParts(_ threads: Int, _ rounds: Int) {
+    let crew = Crew(threads: threads)
+    let done = (0..<threads).map { _ in Counter() }
+    var early = 0
+    for round in 1...rounds {
+      let isDone = crew.perform(threads) { part in
+        if part > 0, (round + part) % 61 == 0 { _ = sched_yield() }
+        done[part].count.wrappingAdd(1, ordering: .relaxed)
+      }
+      early += isDone ? done.count { $0.count.load(ordering: .relaxed) != round } : 1
+    }
+    #expect(early == 0)
+  }
+
+  /// The second helper has no thread at first: nothing is begun with the first alone.
+  @Test func withoutAThreadTheCallerWorksAlone() throws {
+    let attempts = Counter()
+    let crew = Crew(threads: 3) { body in
+      let attempt = attempts.count.wrappingAdd(1, ordering: .relaxed).newValue
+      return attempt == 1 || attempt > 3 ? Crew.startThread(body) : EAGAIN
+    }
+    let done = Counter()
+    let outcomes = (0..<4).map { _ in
+      crew.perform(3) { part in done.count.wrappingAdd(1 << (8 * part), ordering: .relaxed) }
+    }
+    #expect(outcomes == [false, false, true, true])
+    #expect(done.count.load(ordering: .relaxed) == 0x02_02_02)
+    #expect(attempts.count.load(ordering: .relaxed) == 4)
+  }
+
+  /// The sender is held up between its word and the bell, and comes back when the next word is awaited.
+  @Test func aBellThatRingsLateIsNoWord() {
+    let (post, taken, end) = (Post(), Counter(), DispatchSemaphore(value: 0))
+    post.place(7)
+    #expect(post.take() == 7)
+    DispatchQueue.global().async {
+      taken.count.store(Int(post.take()), ordering: .relaxed)
+      end.signal()
+    }
+    while !post.isAsleep { sched_yield() }
+    post.ring()
+    post.put(8)
+    end.wait()
+    #expect(taken.count.load(ordering: .relaxed) == 8)
+    // Nothing is left behind.
+    post.put(9)
+    #expect(post.take() == 9 && !post.isAsleep)
+  }
 }
+
+/// On its own, so that threads can count without a lock.
+private final class Counter: Sendable { let count = Atomic<Int>(0) }

@@ -107,6 +107,64 @@ import Testing
   }
 }
 
+#if OneDNN
+  /// Where the library lays out a product unlike the weight.
+  @Suite(.enabled(if: Engine.Products.here.contains(.onednn))) struct OneDNNWeightTests {
+    /// activation: nil where the product is added.
+    @Test(arguments: [1, 63, 64, 130], [Activation.none, .gelu, .relu6, nil])
+    func theWholeProductServesForSomeColumns(_ rows: Int, _ activation: Activation?) throws {
+      var noise = Noise(11)
+      let (columns, depth) = (200, 96), adds = activation == nil, activation = activation ?? .none
+      let x = noise.values(rows * depth), w = noise.matrix(columns, depth), bias = noise.values(columns)
+      let before = noise.values(rows * columns)
+      let weight = try unsafe OneDNNWeight(columns: columns, depth: depth, engine: Engine(.onednn)) { range, out in
+        for (place, row) in range.enumerated() {
+          for k in 0..<depth { unsafe out[place * depth + k] = w[row, k] }
+        }
+      }
+      var whole = before, parts = before
+      multiply(weight, x, rows, bias, adds, activation, &whole) { $0.multiply($1, columns: 0..<columns) }
+      multiply(weight, x, rows, bias, adds, activation, &parts) { weight, call in
+        for range in [0..<64, 64..<65, 65..<200] { weight.multiplyAsPacked(call, columns: range) }
+      }
+      for (a, b) in zip(whole, parts) { #expect(abs(a - b) < 1e-4) }
+    }
+
+    private func multiply(
+      _ weight: OneDNNWeight, _ x: [Float], _ rows: Int, _ bias: [Float], _ adds: Bool, _ activation: Activation,
+      _ out: inout [Float], _ how: (OneDNNWeight, ProductCall) -> Void
+    ) {
+      unsafe x.withUnsafeBufferPointer { x in
+        unsafe bias.withUnsafeBufferPointer { bias in
+          unsafe out.withUnsafeMutableBufferPointer { out in
+            unsafe how(
+              weight,
+              ProductCall(
+                input: x.baseAddress!, output: out.baseAddress!, rows: rows, adds: adds, bias: bias.baseAddress!,
+                activation: activation))
+          }
+        }
+      }
+    }
+
+    /// More shapes than are kept, and the first of them again.
+    @Test func oldPlansGiveWay() throws {
+      var noise = Noise(12)
+      let w = noise.matrix(70, 16)
+      let layer = try Dense(w, engine: Engine(.onednn))
+      var y = Matrix()
+      for rows in Array(1...140) + [1, 140] {
+        let x = noise.matrix(rows, 16)
+        layer.apply(x, to: &y)
+        let plain = Plain.product(x, w)
+        for (row, values) in plain.enumerated() {
+          for (column, value) in values.enumerated() { #expect(abs(Double(y[row, column]) - value) < 1e-4) }
+        }
+      }
+    }
+  }
+#endif
+
 extension Engine.Products {
   /// Those that this build and machine have.
   static var here: [Engine.Products] { allCases.filter { $0 != .auto && (try? Engine($0)) != nil } }

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -205,10 +206,10 @@ def test_without_a_handshake_there_is_no_run(tandem, media, tmp_path, mode, reas
 @pytest.mark.parametrize("recipe, complaint", [
     ("video: {command: [no-such-program]}", "no-such-program: No such file or directory"),
     ("video: {command: []}", "names no program"),
-    ("video: {command: python3}", "command: is of the wrong kind"),
+    ("video: {command: python3}", "command: is a plain value, not a list"),
     ("video: {command: [cat], model: clip}", "excludes model"),
     ("video: {model: clip, timeout: 3s}", "goes with command alone"),
-    ("video: {command: [cat], timeout: 0s}", "is not between 0 and a day"),
+    ("video: {command: [cat], timeout: 0s}", "is not between 1ms and 1d"),
     ("video: {command: [cat], retries: 3}", "unknown key"),
     ("video: {fps: 2}", "has no model"),
     ("video: {command: [cat]}", "the handshake has the unknown key"),
@@ -226,6 +227,9 @@ def test_wrong_recipes_are_named(tandem, media, tmp_path, recipe, complaint):
     ("", {"rate": 8000, "window": "11min"}, "window is not between 0 and 10 minutes"),
     ("", {"rate": 8000, "window": "soon"}, "window: soon is no length of time"),
     ("", {"rate": 8000, "window": 1, "hop": 2}, "hop is longer than the window"),
+    ("", {"rate": 8000, "window": "10s", "hop": "1ms"}, "window is more than 1000 hops"),
+    (", hop: 5ms", {"rate": 8000, "window": "10s"}, "window is more than 1000 hops"),
+    ("", {"rate": 384000, "window": "100s"}, "window is more than 33554432 samples"),
     (", window: 2s", {"rate": 8000, "window": 1}, "window is 1.0 s, not the recipe's"),
     ("", {"rate": 8000}, "window is missing"),
     ("", {"rate": 8000, "window": 1, "modality": "video"}, "the recipe has it for audio"),
@@ -240,7 +244,7 @@ def test_wishes_that_cannot_be_met_are_named(tandem, media, tmp_path, keys, hell
     assert done.stderr.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("number, code", [(signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("mode", ["sleep", "silent"])
 def test_a_signal_does_not_wait_for_the_program(tandem, media, tmp_path, mode, number, code):
     strange = Strange(tmp_path, mode, at=9, keys="timeout: 60s")
@@ -323,6 +327,49 @@ def test_sound_comes_in_windows_around_its_steps(tandem, media, tmp_path):
         assert first == t_ns // 125_000 - 2000
         heard = samples[max(0, int(first)) : int(first) + 8000]
         assert energy == pytest.approx(np.sum(heard.astype(float) ** 2), rel=1e-3, abs=1e-6)
+
+
+def _peak(tandem, *arguments) -> int:
+    """Bytes that the program, without its children, held at most."""
+    command = ["embed", "--quiet", "--format", "ndjson", "--vectors", "none", *arguments]
+    with subprocess.Popen(tandem.command(*command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as running:
+        peak = 0
+        while running.poll() is None:
+            with suppress(OSError):
+                status = Path(f"/proc/{running.pid}/status").read_text()
+                peak = max(peak, *map(int, re.findall(r"VmHWM:\s*(\d+) kB", status)), 0)
+            time.sleep(0.005)
+        assert running.returncode == 0, running.stderr.read()
+    return peak * 1024
+
+
+WIDE = '''
+import json, sys
+hello = json.loads(sys.argv[1])
+source, sink = sys.stdin.buffer, sys.stdout.buffer
+source.readline()
+sink.write(json.dumps({"protocol": "tandem-encoder/1", "name": "wide", "dim": 1} | hello).encode() + b"\\n"); sink.flush()
+while line := source.readline():
+    request = json.loads(line)
+    source.read(request["bytes"])
+    sink.write(json.dumps({"id": request["id"], "bytes": 4}).encode() + b"\\n" + bytes([0, 0, 128, 63])); sink.flush()
+'''
+
+
+@pytest.mark.parametrize("hello", [
+    {"modality": "audio", "rate": 48000, "window": "20s", "hop": "50ms"},
+    {"modality": "audio", "rate": 48000, "window": "20s", "hop": "50ms", "max_batch": 4},
+    {"modality": "video", "fps": 8, "width": 2560, "height": 2560},
+])
+def test_no_more_is_held_than_is_under_way(tandem, media, tmp_path, hello):
+    """All windows of 20 s of the clip, or all its pictures of that size, are 300 MB and more."""
+    (tmp_path / "wide.py").write_text(WIDE)
+    recipe = tmp_path / "wide.yaml"
+    command = json.dumps([sys.executable, "wide.py", json.dumps(hello)])
+    recipe.write_text(f"name: wide\n{hello['modality']}: {{command: {command}}}\n")
+    plain = _peak(tandem, media(CLIP))
+    held = _peak(tandem, "--model", recipe, media(CLIP)) - plain
+    assert held < 250 << 20, f"{held >> 20} MB more than without"
 
 
 def test_cues_are_texts_with_their_time(tandem, media, tmp_path):

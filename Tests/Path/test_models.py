@@ -129,15 +129,15 @@ def test_a_benchmark_names_its_engine(tandem):
 
 
 WRONG = {
-    "an unknown key": ("name: x\nvideo: {model: clip, fsp: 2}\n", "fsp: unknown key"),
-    "an unknown part": ("name: x\nvidoe: {model: clip}\n", "vidoe: unknown key"),
+    "an unknown key": ("name: x\nvideo: {model: clip, fsp: 2}\n", "wrong.yaml:2: video: unknown key 'fsp', did you mean 'fps'?"),
+    "an unknown part": ("name: x\nvidoe: {model: clip}\n", "wrong.yaml:2: unknown key 'vidoe', did you mean 'video'?"),
     "no name": ("video: {model: clip}\n", "has no name"),
     "no such model": ("name: x\nvideo: {model: clop}\n", "clop"),
     "a model without that encoder": ("name: x\naudio: {model: clip}\n", "clip has no encoder for audio"),
     "another window": ("name: x\naudio: {model: clap, window: 9s}\n", "window of clap"),
     "a hop beyond the window": ("name: x\naudio: {model: clap, hop: 1h}\n", "hop of the sound encoder"),
-    "a rate that is none": ("name: x\nvideo: {model: clip, fps: -1}\n", "video.fps: -1 is no rate"),
-    "an unknown fusion": ("name: x\nvideo: {model: clip}\nfuse: blend\n", "blend is no fusion"),
+    "a rate that is none": ("name: x\nvideo: {model: clip, fps: -1}\n", "wrong.yaml:2: video.fps: '-1' is no rate"),
+    "an unknown fusion": ("name: x\nvideo: {model: clip}\nfuse: blend\n", "wrong.yaml:3: fuse: 'blend' is not one of mean, concat"),
     "no YAML": ("name: [x\n", "not valid YAML"),
 }
 

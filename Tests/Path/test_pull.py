@@ -70,7 +70,7 @@ class Place:
         return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
     def part(self) -> Path:
-        return self.root / "org/bert.pulling/files" / f"{WEIGHTS}.part"
+        return self.root / "org/.bert.pulling/files" / f"{WEIGHTS}.part"
 
     def await_part(self, process: subprocess.Popen, size: int = 1):
         """Until so many bytes of the weights have come."""
@@ -121,6 +121,26 @@ def test_another_commit_takes_the_place_of_the_first(place):
     assert place.files()[".pulled"].decode() == f"org/bert@{OTHER_COMMIT}\n"
     assert place.files()["tokenizer.json"] == newer.files["tokenizer.json"]
     assert os.listdir(place.root / "org") == ["bert"]
+
+
+def test_what_a_pull_left_that_was_killed_at_its_end_is_no_hindrance(place):
+    """It was tidying up: what was the model before is still there."""
+    left = place.part().parent.parent / "earlier"
+    for commit in (place.offer().commit, OTHER_COMMIT):
+        place.offer(commit=commit)
+        place.ok("org/bert@old/one")
+        left.mkdir(parents=True)
+        (left / "config.json").write_text("{}")
+    assert "already complete" in place.ok("org/bert@old/one")
+    assert os.listdir(place.root / "org") == ["bert"]
+
+
+def test_a_name_that_ends_like_a_growing_folder_is_a_name(place):
+    place.offer()
+    place.hub.repositories["org/bert.pulling"] = place.hub.repositories["org/bert"]
+    place.ok("org/bert.pulling")
+    place.ok()
+    assert sorted(place.listed()) == ["org/bert", "org/bert.pulling"]
 
 
 def test_a_folder_that_was_not_pulled_is_left_alone(place):
@@ -246,7 +266,7 @@ def test_other_formats_are_no_model_here(place):
     place.refused(78, "org/bert", "no model.safetensors", "pytorch_model.bin")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_pull_that_was_ended_goes_on_later(place, number):
     repository = place.offer(pace=0.02)
     process = place.start()
@@ -278,18 +298,30 @@ def test_of_two_at_once_the_second_says_so(place):
     place.ok()
 
 
-def test_a_killed_pull_leaves_the_lock_with_curl(place):
-    """As long as anybody can write into the folder, nobody else does."""
-    place.offer(pace=0.02)
+def test_a_killed_pull_leaves_nobody_behind(place):
+    """Not even by SIGKILL: curl has nowhere to write, and the next pull goes on."""
+    repository = place.offer(pace=0.02)
     process = place.start()
-    place.await_part(process)
+    place.await_part(process, 3000)
     curl = _descendants(process.pid)[1:]
     process.kill()
     process.communicate(timeout=20)
-    assert curl
-    place.refused(69, "another process")
-    for pid in curl:
-        os.kill(pid, signal.SIGTERM)
+    assert curl and _are_gone(curl)
+    there = place.part().stat().st_size
+    repository.pace = 0
+    place.hub.requests.clear()
+    place.ok()
+    assert there >= 3000 and place.hub.fetched(WEIGHTS) == [f"bytes={there}-"]
+    assert place.files()[WEIGHTS] == repository.files[WEIGHTS]
+
+
+def _are_gone(pids: list[int]) -> bool:
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{pid}").exists() and ") Z" not in Path(f"/proc/{pid}/stat").read_text() for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def test_files_of_another_commit_are_not_mixed_in(place):

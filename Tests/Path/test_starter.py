@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import pickle
 import struct
 import subprocess
@@ -228,6 +229,16 @@ def test_what_pip_says_is_passed_on(pull, tmp_path, name):
     assert done.returncode == code, done.stderr.decode()
     assert words in done.stderr.decode() and done.stderr.count(b"\n") == 1
     assert not (tmp_path / ".cache/tandem/models/starter.yaml").exists()
+
+
+def test_a_pip_in_the_working_folder_is_not_run(tandem, tmp_path):
+    folder = tmp_path / "work"
+    (folder / "pip").mkdir(parents=True)
+    (folder / "pip/__init__.py").touch()
+    (folder / "pip/__main__.py").write_text("open('was-run', 'w')\n")
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PIP_NO_INDEX": "1"}
+    assert tandem("models", "pull", "starter", env=environment, cwd=folder).returncode == 69
+    assert not (folder / "was-run").exists()
 
 
 def test_a_recipe_of_ones_own_is_left_alone(pull, tmp_path):

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while a command waits for more: 130 and 143, at once, with complete records kept."""
+"""A signal to end while a command waits for more: 128 and its number, at once, with complete records kept."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import pytest
 
 from runner import lines, shell_code
 
-SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+SIGNALS = [(signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGQUIT, 131), (signal.SIGTERM, 143)]
 PATIENCE = 5
 COMMANDS = {
     "embed": ["embed", "--quiet", "--format", "ndjson"],
@@ -115,6 +115,19 @@ def test_records_in_a_file_are_complete_and_can_be_gone_on_from(tandem, media, t
     assert kept.endswith(b"\n") and len(lines(kept)) >= 5
     tandem.ok("embed", "--quiet", "--name", "x", "-o", output, "--resume", media("pair-ts-mpeg2-mp2.ts"))
     assert lines(output.read_bytes()) == tandem.rows("--name", "x", media("pair-ts-mpeg2-mp2.ts"))
+
+
+def test_the_end_of_a_terminal_is_ignored_where_it_was(tandem, tmp_path):
+    """As nohup(1) starts it."""
+    place = tmp_path / "x.ts"
+    os.mkfifo(place)
+    ignore = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
+    with _running(tandem, *COMMANDS["inspect"], place, **ignore) as running:
+        _listens(running)
+        running.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        assert running.poll() is None
+        _stops(running, signal.SIGTERM, 143)
 
 
 def test_a_second_signal_ends_even_a_writer_that_is_held(tandem, media):

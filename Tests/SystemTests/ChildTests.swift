@@ -20,11 +20,21 @@ import Testing
     let (first, second) = (try Pipe.pair(), try Pipe.pair())
     // Each of ours has a number that is asked for the other.
     let (one, two) = (first.write.handOver(), second.write.handOver())
-    let child = try shell(
-      "printf one >&\(two); printf two >&\(one)", .init(descriptors: [(one, two), (two, one)]))
+    let script = "printf one >/proc/self/fd/\(two); printf two >/proc/self/fd/\(one)"
+    let child = try shell(script, .init(descriptors: [(one, two), (two, one)]))
     #expect(child.wait() == .code(0))
     #expect(first.read.read(9) == .bytes(Array("one".utf8)))
     #expect(second.read.read(9) == .bytes(Array("two".utf8)))
+  }
+
+  @Test func ourEndOfAPipeNeverWaitsAndIsNotInherited() throws {
+    let pipe = try Pipe.pair()
+    let numbers = [pipe.read, pipe.write].map { $0.interest!.fd }
+    for number in numbers {
+      #expect(fcntl(number, F_GETFD) & FD_CLOEXEC != 0 && fcntl(number, F_GETFL) & O_NONBLOCK != 0)
+    }
+    let theirs = pipe.write.handOver()
+    #expect(fcntl(theirs, F_GETFL) & O_NONBLOCK == 0 && fcntl(numbers[0], F_GETFL) & O_NONBLOCK != 0)
   }
 
   @Test func nothingThatItStartedInItsGroupOutlivesIt() throws {

@@ -26,8 +26,13 @@ struct Player {
   private let timings: [Slot: TrackTiming]
 
   /// - Parameter timings: by default MPEG-TS: 90 kHz, 33 bits.
-  init(_ timings: [(slot: Slot, timing: TrackTiming)] = [(sound, .transport), (picture, .transport)]) {
-    keeper = Timekeeper(timings, pictureRate: Ratio(10), stillLength: TimeSpan(seconds: 2))
+  init(
+    _ timings: [(slot: Slot, timing: TrackTiming)] = [(sound, .transport), (picture, .transport)],
+    jitterWait: TimeSpan? = nil, continuation: Continuation? = nil
+  ) {
+    keeper = Timekeeper(
+      timings, pictureRate: Ratio(10), stillLength: TimeSpan(seconds: 2), jitterWait: jitterWait,
+      continuation: continuation)
     self.timings = Dictionary(timings.map { ($0.slot, $0.timing) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -60,6 +65,14 @@ struct Player {
     output += keeper.accept(DecodedCue(pts: pts, duration: duration, text: text), words)
   }
 
+  /// The source has been waited for so long.
+  mutating func pass(milliseconds: Int64) { output += keeper.passTime(TimeSpan(milliseconds: milliseconds)) }
+
+  /// The sender's reports have come, or are missed.
+  mutating func setLocked(_ isLocked: Bool) { keeper.setLocked(isLocked) }
+
+  mutating func noteWall(_ offset: TimeSpan) { keeper.noteWall(offset) }
+
   mutating func end(_ slot: Slot) { output += keeper.end(slot) }
 
   /// Gives up waiting for a track that stays silent.
@@ -88,6 +101,8 @@ struct Player {
     }
   }
 
+  mutating func straightened(_ time: TimeSpan, _ slot: Slot) -> Int64 { stamp(time, slot)! }
+
   /// The stamp as it stands in the source, and as the keeper straightens it.
   private mutating func stamp(_ time: TimeSpan, _ slot: Slot) -> Int64? {
     let timing = timings[slot]!
@@ -99,6 +114,11 @@ struct Player {
 extension TrackTiming {
   static let transport = TrackTiming(
     timeBase: Ratio(1, 90_000), wrapBits: 33, nominalInterval: TimeSpan(milliseconds: 100))
+  static let reported = {
+    var timing = TrackTiming(timeBase: Ratio(1, 90_000), precision: .cutOff)
+    timing.needsReports = true
+    return timing
+  }()
   static let milliseconds = TrackTiming(timeBase: Ratio(1, 1000), precision: .rounded)
 }
 

@@ -21,6 +21,13 @@ private struct Feed {
     }
   }
 
+  /// A packet in which these samples are what they say.
+  mutating func hear(_ pts: Int64, with odd: [Int: Float], skipStart: Int = 0) {
+    var samples = [Float](repeating: 1, count: 100)
+    for (place, sample) in odd { samples[place] = sample }
+    take(clock.accept(DecodedSound(pts: pts, samples: samples, rate: 1000, skipStart: skipStart)))
+  }
+
   /// Packets side by side from `first` until before `end`.
   mutating func hear(from first: Int64, until end: Int64) {
     for pts in stride(from: first, to: end, by: 100) { hear(pts) }
@@ -215,5 +222,32 @@ private struct Feed {
     let furthest = placed.enumerated().map { ($1.start - truth($0)).magnitude }.max()!
     let drift = (truth(1) - TimeSpan(ticks: 1024, Ratio(1, 48_000))).magnitude
     #expect(furthest <= drift * 3 + TimeSpan(ticks: 2, Ratio(1, 48_000)), "\(furthest.microseconds) µs")
+  }
+
+  @Test mutating func whatIsNoNumberIsAGapAndCounted() {
+    feed.hear(from: 0, until: 1000)
+    feed.hear(1000, with: [30: .nan])
+    feed.hear(1100, with: [0: .infinity])
+    feed.hear(1200, with: [20: -.infinity, 99: .nan])
+    feed.hear(from: 1300, until: 2000)
+    feed.flush()
+    #expect(feed.stretches == "0-1030 1031-1100 1101-1220 1300-2000")
+    #expect(feed.clock.notFinite == 1 + 1 + 80)
+    #expect(feed.placed.allSatisfy { $0.samples.allSatisfy { $0.isFinite } })
+  }
+
+  @Test mutating func samplesThatAreSkippedMayBeAnything() {
+    feed.hear(0, with: [0: .nan, 39: .nan], skipStart: 40)
+    feed.hear(from: 100, until: 1000)
+    feed.flush()
+    #expect(feed.stretches == "40-1000" && feed.clock.notFinite == 0)
+  }
+
+  /// Nothing of them is content, and what follows stands where it did.
+  @Test mutating func piecesWithoutANumberLeaveTheClockRunning() {
+    for packet in 0..<10 { feed.hear(Int64(packet) * 100, with: [0: .nan, 99: .nan]) }
+    feed.hear(from: 1000, until: 2000)
+    feed.flush()
+    #expect(feed.stretches == "1000-2000" && feed.clock.notFinite == 1000 && feed.clock.outliers == 0)
   }
 }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 package import Linear
 package import Media
 
@@ -28,18 +27,18 @@ package struct CheckpointFolder: Sendable {
   }
 
   /// The first of these JSON files that is there; nil when none is.
+  /// - Throws: `LinearError` naming a file that is there and cannot be read.
   package func optional<Configuration: Decodable>(
     _ type: Configuration.Type = Configuration.self, _ names: String...
   ) throws(LinearError) -> Configuration? {
-    for name in names where unsafe access("\(path)/\(name)", R_OK) == 0 {
-      return try Self.decode(type, "\(path)/\(name)")
-    }
+    for name in names where try has(name) { return try Self.decode(type, "\(path)/\(name)") }
     return nil
   }
 
   func wants(_ modality: Modality) -> Bool { wanted.contains(modality) }
 
-  package func has(_ name: String) -> Bool { unsafe access("\(path)/\(name)", R_OK) == 0 }
+  /// Whether there is such a file, readable or not.
+  package func has(_ name: String) throws(LinearError) -> Bool { try FileKind.exists("\(path)/\(name)") }
 
   private struct FamilyName: Decodable {
     let modelType: String
@@ -51,12 +50,11 @@ package struct CheckpointFolder: Sendable {
   private static let sizeLimit = 1 << 20
 
   private static func decode<Value: Decodable>(_ type: Value.Type, _ path: String) throws(LinearError) -> Value {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw unsafe .file(path: path, reason: String(cString: strerror(errno)))
-    }
-    guard data.count <= sizeLimit else { throw .file(path: path, reason: "is too large for a configuration") }
+    let file = try OpenFile(path: path)
+    guard file.size <= sizeLimit else { throw .file(path: path, reason: "is too large for a configuration") }
+    let bytes = try file.read(0..<file.size)
     do {
-      return try JSONDecoder().decode(type, from: data)
+      return try JSONDecoder().decode(type, from: Data(bytes))
     } catch let error as DecodingError {
       throw .file(path: path, reason: reason(error))
     } catch { throw .file(path: path, reason: "is no JSON") }

@@ -104,12 +104,19 @@ private struct SoundTowerEncoder: ContentEncoder {
 
   mutating func encode(_ chunk: SoundChunk) throws -> Features { try encode([chunk])[0] }
 
-  /// What lies behind the last content is not handed over: the tower extends short sound as its model was taught.
   mutating func encode(_ chunks: [SoundChunk]) throws -> [Features] {
-    guard !chunks.isEmpty else { return [] }
+    var features: [Features] = []
+    for first in stride(from: 0, to: chunks.count, by: Towers.soundsTogether) {
+      features += try encode(chunks[first..<min(chunks.count, first + Towers.soundsTogether)])
+    }
+    return features
+  }
+
+  /// What lies behind the last content is not handed over: the tower extends short sound as its model was taught.
+  private mutating func encode(_ chunks: ArraySlice<SoundChunk>) throws -> [Features] {
     let vectors = try runner.encode(chunks.map { Array($0.samples[..<($0.content.last?.upperBound ?? 0)]) })
-    return chunks.indices.map { n in
-      Features(vector: steps.flatMap { vectors.row(n * total + $0) }, quality: chunks[n].meanPower)
+    return chunks.enumerated().map { n, chunk in
+      Features(vector: steps.flatMap { vectors.row(n * total + $0) }, quality: chunk.meanPower)
     }
   }
 }

@@ -35,6 +35,9 @@ package struct Towers: Sendable {
   /// Whether vectors of different modalities can be compared.
   package var space: VectorSpace
 
+  /// Windows of sound in one product: memory stays bounded, and a window is work enough for all threads.
+  static let soundsTogether = 4
+
   package init(
     picture: (any Tower<RGBImage>)? = nil, sound: (any SoundTower)? = nil, text: (any Tower<String>)? = nil,
     space: VectorSpace

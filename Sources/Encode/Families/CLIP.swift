@@ -18,7 +18,7 @@ package enum CLIP {
       if folder.wants(.video) {
         towers.picture = try vision(folder, settings.table("vision_config"), settings, engine)
       }
-      if folder.wants(.text), folder.has("tokenizer.json") {
+      if folder.wants(.text), try folder.has("tokenizer.json") {
         towers.text = try text(folder, settings.table("text_config"), settings, engine)
       }
       return towers
@@ -39,6 +39,7 @@ package enum CLIP {
       standard: TransformerSizes(width: 768, heads: 12, inner: 3072, activation: .quickGelu, epsilon: 1e-5))
     let shape = sizes.block
     let grid = try PatchGrid(settings, picture: 224, patch: 32)
+    try grid.check(sizes, classes: 1, settings)
     let weights = folder.weights.under(
       try folder.weights.prefix(anchor: "embeddings.class_embedding", candidates: ["vision_model.", ""]))
     let projection = try projection("visual_projection", folder, outer, width: shape.width, engine)
@@ -83,11 +84,13 @@ package enum CLIP {
     let sizes = try TransformerSizes(
       settings,
       standard: TransformerSizes(width: 512, heads: 8, inner: 2048, activation: .quickGelu, epsilon: 1e-5))
+    let positions = try settings.count("max_position_embeddings", default: 77, in: 1...1024)
+    try sizes.check(settings, tokens: positions, together: TextTower.together)
     let weights = folder.weights.under(
       try folder.weights.prefix(anchor: "embeddings.token_embedding.weight", candidates: ["text_model.", ""]))
     let model = try TextTransformer(
       weights, sizes, vocabulary: settings.count("vocab_size", default: 49408, in: 1...1 << 24),
-      positions: settings.count("max_position_embeddings", default: 77, in: 1...1024), isCausal: true,
+      positions: positions, isCausal: true,
       projection: projection("text_projection", folder, outer, width: sizes.block.width, engine), engine)
     // Old configurations claim 2, the id of another model's end: there the end is the highest id.
     let end = try settings.count("eos_token_id", default: 49407, in: 0...1 << 24)

@@ -84,13 +84,11 @@ extension Weights {
   func convolution(_ name: String, _ norm: String, _ shape: [Int]) throws(LinearError) -> FoldedConvolution {
     var weight = try matrix("\(name).weight", shape)
     let outputs = [shape[0]]
-    let (mean, variance) = (try values("\(norm).running_mean", outputs), try values("\(norm).running_var", outputs))
+    let mean = try values("\(norm).running_mean", outputs)
+    let variance = try variances("\(norm).running_var", count: shape[0])
     var bias = try values("\(norm).bias", outputs)
     let scale = try values("\(norm).weight", outputs)
     for row in 0..<shape[0] {
-      guard variance[row] >= 0 else {
-        throw .tensor(file: norm, name: "\(prefix)\(norm).running_var", reason: "is negative")
-      }
       let factor = scale[row] / (variance[row] + Self.epsilon).squareRoot()
       bias[row] -= mean[row] * factor
       for column in 0..<weight.columns { weight[row, column] *= factor }

@@ -59,6 +59,9 @@ struct ConvolutionPlan {
       }
     }
     guard !blocks.isEmpty else { throw settings.wrong("stages", "has no row") }
+    for (key, width) in [("stages", lastWidth), ("head_width", headWidth)] where size * size * width > Self.limit {
+      throw settings.wrong(key, "makes a layer of \(size) × \(size) × \(width) samples")
+    }
   }
 }
 

@@ -33,4 +33,18 @@ extension Settings {
     }
     return counts
   }
+
+  /// - Parameters:
+  ///   - tokens: of one input.
+  ///   - together: inputs in one product.
+  ///   - widths: columns of what is computed for each token, and the setting that makes them so many.
+  /// - Throws: naming the setting, where a product would give more than a gigabyte.
+  func checkLayers(tokens: Int, together: Int, _ widths: (key: String, columns: Int)...) throws(LinearError) {
+    for width in widths where tokens * width.columns > Self.productLimit / together {
+      throw wrong(width.key, "makes layers of \(tokens) × \(width.columns) samples")
+    }
+  }
+
+  /// Samples.
+  private static var productLimit: Int { 1 << 28 }
 }

@@ -19,14 +19,15 @@ struct FlexibleTransformer: Sendable {
 struct FlexibleTower: Tower {
   let model: FlexibleTransformer
 
+  /// Pictures in one product: memory stays bounded.
+  static let together = 8
+
   var dimensions: Int { model.product.outputs }
 
   func makeRunner() -> any TowerRunner<RGBImage> { FlexibleRunner(model) }
 }
 
 private struct FlexibleRunner: TowerRunner {
-  /// Pictures in one product: memory stays bounded.
-  private static let together = 8
   /// Shapes whose positions are kept.
   private static let keptGrids = 16
   private let model: FlexibleTransformer
@@ -46,8 +47,8 @@ private struct FlexibleRunner: TowerRunner {
 
   mutating func encode(_ images: [RGBImage]) throws(LinearError) -> Matrix {
     var all = Matrix(rows: images.count, columns: model.product.outputs)
-    for first in stride(from: 0, to: images.count, by: Self.together) {
-      run(try prepare(images[first..<min(images.count, first + Self.together)]))
+    for first in stride(from: 0, to: images.count, by: FlexibleTower.together) {
+      run(try prepare(images[first..<min(images.count, first + FlexibleTower.together)]))
       all.copy(vectors, at: first)
     }
     return all

@@ -6,12 +6,13 @@ struct PictureTower: Tower {
   let model: PictureTransformer
   let dimensions: Int
 
+  /// Pictures in one product: more do not make it faster, and memory stays bounded.
+  static let together = 8
+
   func makeRunner() -> any TowerRunner<RGBImage> { PictureRunner(model, dimensions: dimensions) }
 }
 
 private struct PictureRunner: TowerRunner {
-  /// Pictures in one product: more do not make it faster, and memory stays bounded.
-  private static let together = 8
   private let model: PictureTransformer
   private let dimensions: Int
   private var preparer: PicturePreparer
@@ -26,8 +27,8 @@ private struct PictureRunner: TowerRunner {
 
   mutating func encode(_ images: [RGBImage]) throws(LinearError) -> Matrix {
     var all = Matrix(rows: images.count, columns: dimensions)
-    for first in stride(from: 0, to: images.count, by: Self.together) {
-      let some = images[first..<min(images.count, first + Self.together)]
+    for first in stride(from: 0, to: images.count, by: PictureTower.together) {
+      let some = images[first..<min(images.count, first + PictureTower.together)]
       try prepare(some)
       memory.run(model, pictures: some.count, to: &vectors)
       all.copy(vectors, at: first)

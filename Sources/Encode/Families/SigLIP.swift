@@ -22,7 +22,7 @@ package enum SigLIP {
   ) throws(LinearError) -> Towers {
     var towers = Towers(space: .joint)
     if folder.wants(.video) { towers.picture = try vision(folder, settings.table("vision_config"), engine) }
-    if folder.wants(.text), folder.has("tokenizer.json") {
+    if folder.wants(.text), try folder.has("tokenizer.json") {
       towers.text = try text(folder, settings.table("text_config"), engine)
     }
     return towers
@@ -42,6 +42,7 @@ package enum SigLIP {
   ) throws(LinearError) -> PictureTower {
     let sizes = try TransformerSizes(settings, standard: standard)
     let grid = try PatchGrid(settings, picture: 224, patch: 16)
+    try grid.check(sizes, classes: 0, settings)
     let weights = try visionWeights(folder, settings)
     let processor = try ImageProcessor.read(folder, standard: standardProcessor)
     try grid.check(processor, folder)
@@ -81,12 +82,14 @@ package enum SigLIP {
     _ folder: CheckpointFolder, _ settings: Settings, _ engine: Engine
   ) throws(LinearError) -> TextTower {
     let sizes = try TransformerSizes(settings, standard: standard)
+    let positions = try settings.count("max_position_embeddings", default: 64, in: 1...1024)
+    try sizes.check(settings, tokens: positions, together: TextTower.together)
     let width = sizes.block.width
     let dimensions = try settings.count("projection_size", default: width, in: 1...65536)
     let weights = folder.weights.under("text_model.")
     let model = try TextTransformer(
       weights, sizes, vocabulary: settings.count("vocab_size", default: 32000, in: 1...1 << 24),
-      positions: settings.count("max_position_embeddings", default: 64, in: 1...1024), isCausal: false,
+      positions: positions, isCausal: false,
       projection: weights.dense("head", [dimensions, width], engine: engine), engine)
     return TextTower(model: model, tokens: try tokens(folder, settings, limit: model.positions.rows))
   }

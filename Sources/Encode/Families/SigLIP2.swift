@@ -22,6 +22,8 @@ package enum SigLIP2 {
     let sizes = try TransformerSizes(settings, standard: SigLIP.standard)
     let width = sizes.block.width
     let (fit, patch) = try fit(folder, settings)
+    try sizes.check(settings, tokens: fit.most, together: FlexibleTower.together)
+    try settings.checkLayers(tokens: fit.most, together: FlexibleTower.together, ("patch_size", 3 * patch * patch))
     let weights = try SigLIP.visionWeights(folder, settings)
     return FlexibleTower(
       model: FlexibleTransformer(

@@ -25,6 +25,12 @@ struct TransformerSizes: Sendable {
       epsilon: try settings.number("layer_norm_eps", default: own.epsilon))
     guard block.epsilon >= 0 else { throw settings.wrong("layer_norm_eps", "is negative") }
   }
+
+  /// - Parameters: see `Settings.checkLayers`.
+  func check(_ settings: Settings, tokens: Int, together: Int) throws(LinearError) {
+    try settings.checkLayers(
+      tokens: tokens, together: together, ("intermediate_size", block.inner), ("hidden_size", 3 * block.width))
+  }
 }
 
 /// How a picture is cut into tokens.
@@ -47,6 +53,14 @@ struct PatchGrid: Sendable {
       throw settings.wrong("patch_size", "\(self.patch) makes \(side) × \(side) patches of a picture of \(picture)")
     }
     _ = try settings.count("num_channels", default: 3, in: 3...3)
+  }
+
+  /// - Parameter classes: tokens beside the patches.
+  /// - Throws: where a transformer of these sizes would need too much memory.
+  func check(_ sizes: TransformerSizes, classes: Int, _ settings: Settings) throws(LinearError) {
+    let (tokens, together) = (classes + patches, PictureTower.together)
+    try sizes.check(settings, tokens: tokens, together: together)
+    try settings.checkLayers(tokens: tokens, together: together, ("patch_size", samples))
   }
 
   /// - Throws: where the processor makes pictures of another size than the grid takes.

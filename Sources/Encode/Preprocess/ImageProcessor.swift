@@ -77,6 +77,9 @@ extension ImageProcessor {
     deviation = try isNormalised ? settings.numbers("image_std", default: deviation, count: 3) : [1, 1, 1]
     guard factor > 0 else { throw settings.wrong("rescale_factor", "is not positive") }
     guard deviation.allSatisfy({ $0 > 0 }) else { throw settings.wrong("image_std", "is not positive") }
+    guard factor.isNormal, scale.table.allSatisfy({ $0.isFinite }) else {
+      throw settings.wrong("rescale_factor", "with image_mean and image_std makes numbers beyond all measure")
+    }
   }
 }
 

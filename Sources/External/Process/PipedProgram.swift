@@ -35,13 +35,14 @@ final class PipedProgram: Program {
   func exchange(_ outgoing: ArraySlice<UInt8>, until deadline: Duration) -> Exchange {
     wait(for: outgoing.isEmpty ? [output, error] : [output, error, input], until: deadline)
     var exchange = Exchange()
+    // Asked before the read: then what it said before its end is there to be read.
+    let hasEnded = child.hasEnded
     readErrors()
     let got = output.read(Self.readLength)
     if case .bytes(let bytes) = got { exchange.read = bytes }
     let put = outgoing.isEmpty ? .nothing : input.write(outgoing)
     if case .count(let count) = put { exchange.written = count }
-    // What it still said comes first: the end is told when nothing else is left.
-    if exchange.read.isEmpty, got == .end || put == .end || child.hasEnded { exchange.end = end() }
+    if exchange.read.isEmpty, hasEnded || got == .end || put == .end { end(&exchange) }
     return exchange
   }
 
@@ -58,20 +59,32 @@ final class PipedProgram: Program {
     error.close()
   }
 
-  /// Why nothing more will come. A pipe may break a moment before its owner has ended.
-  private func end() -> Mishap {
-    guard hasEnded(within: .milliseconds(200)), let ending = child.ending else {
-      return Mishap(.closed, "closed its input or output")
+  /// Why nothing more will come; or, before that, what still came. A pipe may break a moment before its owner has
+  /// ended.
+  private func end(_ exchange: inout Exchange) {
+    let deadline = now() + .milliseconds(200)
+    while true {
+      let ending = child.ending
+      readErrors()
+      if case .bytes(let bytes) = output.read(Self.readLength) {
+        exchange.read = bytes
+      } else if let ending {
+        exchange.end = Mishap(.exit, "\(ending)")
+      } else if now() >= deadline {
+        exchange.end = Mishap(.closed, "closed its input or output")
+      } else {
+        wait(for: [output, error], until: min(deadline, now() + .milliseconds(5)))
+        continue
+      }
+      return
     }
-    readErrors()
-    return Mishap(.exit, "\(ending)")
   }
 
+  /// For a program that is asked nothing more: its output is nobody's, but it must not be held up by it.
   private func hasEnded(within patience: Duration) -> Bool {
     let deadline = now() + patience
     while !child.hasEnded {
       guard now() < deadline else { return false }
-      // Its output is nobody's any more, but it must not be held up by it.
       wait(for: [output, error], until: min(deadline, now() + .milliseconds(5)))
       if case .bytes = output.read(Self.readLength) {}
       readErrors()

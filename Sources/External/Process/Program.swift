@@ -12,7 +12,7 @@ struct Exchange {
   /// Bytes of `outgoing` that were taken.
   var written = 0
   var read: [UInt8] = []
-  /// That it will never give anything more.
+  /// That it will never give anything more; told when all that it gave has been read, so never beside bytes.
   var end: Mishap?
 }
 

@@ -85,6 +85,8 @@ package struct Hello: Codable, Hashable, Sendable {
       "dim is not from 1 to \(Self.dimensionLimit)"
     } else if name.isEmpty || name.utf8.count > 200 {
       "name is empty or too long"
+    } else if let key = unprintable {
+      "\(key) holds control characters"
     } else if (width == nil) != (height == nil) || ![width, height].allSatisfy({ $0.map(sides.contains) ?? true }) {
       "width and height are not both from 1 to 4096"
     } else if !(1...Self.batchLimit).contains(batch) {
@@ -94,6 +96,12 @@ package struct Hello: Codable, Hashable, Sendable {
     } else {
       missing
     }
+  }
+
+  /// A key of a text that would move a terminal's cursor.
+  private var unprintable: String? {
+    let texts = [("name", name), ("space", space), ("fps", fps?.text), ("window", window?.text), ("hop", hop?.text)]
+    return texts.first { $0.1.map { printable($0) != $0 } ?? false }?.0
   }
 
   /// What its modality demands and it does not say.

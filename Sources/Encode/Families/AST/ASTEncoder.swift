@@ -14,6 +14,9 @@ struct ASTEncoder: Sendable {
       width: "hidden_size", heads: "num_attention_heads", inner: ("intermediate_size", 3072), activation: "hidden_act",
       epsilon: ("layer_norm_eps", 1e-12))
     grid = try SpectrogramPatches(settings, features)
+    try settings.checkLayers(
+      tokens: grid.tokens, together: Towers.soundsTogether, ("intermediate_size", shape.inner),
+      ("hidden_size", 3 * shape.width), ("patch_size", grid.side * grid.side))
     let embeddings = weights.under("embeddings."), width = shape.width
     let convolution = embeddings.under("patch_embeddings.")
     patches = PatchEmbedding(

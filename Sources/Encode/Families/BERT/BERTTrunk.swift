@@ -59,6 +59,8 @@ struct BERTShape: Sendable {
     blocks = try settings.blockShape(
       width: "hidden_size", heads: "num_attention_heads", inner: ("intermediate_size", 3072),
       activation: "hidden_act", epsilon: ("layer_norm_eps", 1e-12))
+    try settings.checkLayers(
+      tokens: limit, together: 1, ("intermediate_size", blocks.inner), ("hidden_size", 3 * blocks.width))
   }
 
   /// Tokens of one text at most.

@@ -12,7 +12,7 @@ package enum CLAP {
     let hasText = folder.weights.contains("text_model.embeddings.word_embeddings.weight")
     var towers = Towers(space: .joint)
     if folder.wants(.audio) { towers.sound = try sound(folder, settings, dimensions, engine) }
-    if folder.wants(.text), hasText, folder.has("tokenizer.json") {
+    if folder.wants(.text), hasText, try folder.has("tokenizer.json") {
       towers.text = try text(folder, settings, dimensions, engine)
     }
     return towers

@@ -77,7 +77,7 @@ extension LogMel {
   /// With the batch norm of a trained model behind it.
   func normalized(_ weights: Weights, _ name: String) throws(LinearError) -> LogMel {
     let mean = try weights.values("\(name)running_mean", [bands])
-    let variance = try weights.values("\(name)running_var", [bands])
+    let variance = try weights.variances("\(name)running_var", count: bands)
     let (weight, bias) = (try weights.values("\(name)weight", [bands]), try weights.values("\(name)bias", [bands]))
     var out = self
     for band in 0..<bands {

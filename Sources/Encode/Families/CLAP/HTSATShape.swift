@@ -62,5 +62,10 @@ struct HTSATShape: Sendable {
       throw settings.wrong(
         "spec_size", "\(side) cannot be cut by num_mel_bins, patch_size, window_size and \(depths.count) stages")
     }
+    for (stage, block) in blocks.enumerated() {
+      try settings.checkLayers(
+        tokens: grid(stage).tokens, together: Towers.soundsTogether, ("mlp_ratio", block.inner),
+        ("patch_embeds_hidden_size", 3 * block.width))
+    }
   }
 }

@@ -27,6 +27,9 @@ struct WhisperEncoder: Sendable {
     guard 2 * frames == features.frames, frames >= features.seconds else {
       throw settings.wrong("max_source_positions", "\(frames) is not half of \(features.frames) frames")
     }
+    try settings.checkLayers(
+      tokens: frames, together: Towers.soundsTogether, ("encoder_ffn_dim", shape.inner), ("d_model", 3 * shape.width),
+      ("num_mel_bins", 6 * bands))
     near = try Self.convolution(weights, "conv1", from: bands, to: shape.width, engine)
     halving = try Self.convolution(weights, "conv2", from: shape.width, to: shape.width, engine)
     positions = try weights.matrix("embed_positions.weight", [frames, shape.width])

@@ -1,0 +1,41 @@
+import CFFmpeg
+import Media
+import System
+
+/// When FFmpeg shall give up waiting or reading: it asks whenever it is about to do either.
+final class Patience {
+  private let interruption: Interruption
+  private let clock: HostClock
+  /// Questions left until the source is open; nil for no limit.
+  private var questions: Int?
+  private var deadline: TimeSpan?
+  private var hasExpired = false
+
+  /// - Parameter questions: a playlist that names itself would ask for ever.
+  init(_ interruption: Interruption, questions: Int? = nil, clock: HostClock = .system) {
+    self.interruption = interruption
+    self.questions = questions
+    self.clock = clock
+  }
+
+  /// Gives up when this much time has passed; nil: never.
+  func begin(_ wait: TimeSpan?) { deadline = wait.map { clock.now() + $0 } }
+
+  func endOpening() { (questions, deadline) = (nil, nil) }
+
+  var isOver: Bool {
+    if let left = questions {
+      if left <= 0 { return true }
+      questions = left - 1
+    }
+    if let deadline, clock.now() >= deadline { hasExpired = true }
+    return hasExpired || interruption.isRaised
+  }
+
+  /// As `Decode.check`, and tells its own giving up from that of the user.
+  func check(_ code: Int32, _ operation: String) throws(FFmpegError) {
+    if code < 0, hasExpired { throw FFmpegError(code: FF_ETIMEDOUT, operation: operation) }
+    if code == FF_EXIT, questions == 0 { throw FFmpegError(code: FF_INVALID_DATA, operation: "follow its playlists") }
+    try Decode.check(code, operation)
+  }
+}

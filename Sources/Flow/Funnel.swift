@@ -1,0 +1,202 @@
+package import Dispatch
+import Synchronization
+
+/// Many senders, one receiver. Each sender has a lane with a bound in weight of its own, and all lanes together have
+/// one. A lane that is full either waits or sheds: its oldest elements are made light, so that the newest get through.
+package final class Funnel<Element: Sendable>: Sendable {
+  /// What a lane does when it is full.
+  package enum Overflow: String, Sendable, CaseIterable {
+    case block
+    case dropOldest = "drop_oldest"
+  }
+
+  /// What came from one lane, oldest first.
+  package struct Delivery: Sendable {
+    package let lane: Int
+    package let elements: [Element]
+  }
+
+  private struct Waiting {
+    /// Wakes the sender, who waits for room.
+    let room: DispatchSemaphore
+    var elements: [Element] = []
+    var weight = 0
+    var isSenderWaiting = false
+    /// Nothing more is taken: the lane goes when it is empty.
+    var isClosing = false
+  }
+
+  private struct State {
+    var lanes: [Int: Waiting] = [:]
+    /// Lanes with something to give, in the order in which they began to wait.
+    var order: [Int] = []
+    var weight = 0
+    var isReceiverWaiting = false
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+  private let ready = DispatchSemaphore(value: 0)
+  private let limit: Int
+  private let weigh: @Sendable (Element) -> Int
+  private let shed: @Sendable ([Element]) -> [Element]
+
+  /// - Parameters:
+  ///   - limit: of the weight of all lanes.
+  ///   - shed: makes elements light, oldest first; what must not be lost stays, and what was lost is said.
+  package init(
+    limit: Int, weigh: @escaping @Sendable (Element) -> Int, shed: @escaping @Sendable ([Element]) -> [Element]
+  ) {
+    self.limit = limit
+    self.weigh = weigh
+    self.shed = shed
+  }
+
+  /// One sender's way in. `send` is for one thread.
+  package final class Lane: Sendable {
+    package let number: Int
+    private let funnel: Funnel
+    private let limit: Int
+    private let overflow: Overflow
+    private let room: DispatchSemaphore
+
+    fileprivate init(_ number: Int, _ funnel: Funnel, limit: Int, _ overflow: Overflow, _ room: DispatchSemaphore) {
+      (self.number, self.funnel, self.limit, self.overflow, self.room) = (number, funnel, limit, overflow, room)
+    }
+
+    /// False once the lane or the funnel is closed.
+    package func send(_ element: Element) -> Bool {
+      while true {
+        switch funnel.offer(element, number, limit, overflow) {
+        case .taken: return true
+        case .closed: return false
+        case .full: room.wait()
+        }
+      }
+    }
+
+    /// Weight that waits to be received.
+    package var weight: Int { funnel.state.withLock { $0.lanes[number]?.weight ?? 0 } }
+
+    /// Nothing more is taken; what waits is still delivered unless it is to be forgotten.
+    package func close(forgetting: Bool = false) { funnel.close(number, forgetting: forgetting) }
+  }
+
+  /// A new lane; its number has not been another's that is still open.
+  package func open(_ number: Int, limit: Int, _ overflow: Overflow) -> Lane {
+    let room = DispatchSemaphore(value: 0)
+    state.withLock { $0.lanes[number] = Waiting(room: room) }
+    return Lane(number, self, limit: limit, overflow, room)
+  }
+
+  /// What waits, up to a weight of `most` and at least something; nil where nothing came in time or the funnel is
+  /// closed and empty. Lanes are served in turn.
+  package func receive(most: Int, timeout: DispatchTime) -> [Delivery]? {
+    while true {
+      let taken = state.withLock { state -> [Delivery]? in
+        if state.order.isEmpty, !state.isClosed {
+          state.isReceiverWaiting = true
+          return nil
+        }
+        return take(most, &state)
+      }
+      if let taken { return taken.isEmpty ? nil : taken }
+      if ready.wait(timeout: timeout) == .timedOut {
+        state.withLock { $0.isReceiverWaiting = false }
+        return nil
+      }
+    }
+  }
+
+  /// Weight of all that waits.
+  package var weight: Int { state.withLock { $0.weight } }
+
+  package var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  /// Nothing more is taken in; what waits is still delivered.
+  package func close() {
+    state.withLock { state in
+      state.isClosed = true
+      wakeReceiver(&state)
+      wakeSenders(&state)
+    }
+  }
+
+  private enum Offered { case taken, full, closed }
+
+  private func offer(_ element: Element, _ number: Int, _ laneLimit: Int, _ overflow: Overflow) -> Offered {
+    let weight = weigh(element)
+    return state.withLock { state in
+      guard !state.isClosed, var lane = state.lanes[number], !lane.isClosing else { return .closed }
+      let isFull = !lane.elements.isEmpty && (lane.weight + weight > laneLimit || state.weight + weight > limit)
+      if isFull, overflow == .block {
+        state.lanes[number]!.isSenderWaiting = true
+        return .full
+      }
+      let before = lane.weight
+      if lane.elements.isEmpty { state.order.append(number) }
+      lane.elements.append(element)
+      lane.weight += weight
+      if isFull {
+        lane.elements = shed(lane.elements)
+        lane.weight = lane.elements.reduce(0) { $0 + weigh($1) }
+      }
+      state.weight += lane.weight - before
+      state.lanes[number] = lane
+      wakeReceiver(&state)
+      return .taken
+    }
+  }
+
+  private func take(_ most: Int, _ state: inout State) -> [Delivery] {
+    var deliveries: [Delivery] = []
+    var weight = 0
+    var unserved: [Int] = []
+    for number in state.order {
+      guard var lane = state.lanes[number] else { continue }
+      guard weight < most else {
+        unserved.append(number)
+        continue
+      }
+      weight += lane.weight
+      deliveries.append(Delivery(lane: number, elements: lane.elements))
+      state.weight -= lane.weight
+      (lane.elements, lane.weight) = ([], 0)
+      state.lanes[number] = lane.isClosing ? nil : lane
+    }
+    state.order = unserved
+    wakeSenders(&state)
+    return deliveries
+  }
+
+  /// Closes a lane from the receiver's side: what waits in it is forgotten, and its sender told with the next `send`.
+  package func close(_ number: Int) { close(number, forgetting: true) }
+
+  private func close(_ number: Int, forgetting: Bool) {
+    state.withLock { state in
+      guard let lane = state.lanes[number] else { return }
+      lane.room.signal()
+      guard forgetting || lane.elements.isEmpty else {
+        state.lanes[number]!.isClosing = true
+        return
+      }
+      state.weight -= lane.weight
+      state.lanes[number] = nil
+      state.order.removeAll { $0 == number }
+    }
+  }
+
+  private func wakeReceiver(_ state: inout State) {
+    guard state.isReceiverWaiting else { return }
+    state.isReceiverWaiting = false
+    ready.signal()
+  }
+
+  /// All look again: room in one lane may be room for another.
+  private func wakeSenders(_ state: inout State) {
+    for (number, lane) in state.lanes where lane.isSenderWaiting {
+      state.lanes[number]!.isSenderWaiting = false
+      lane.room.signal()
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import Glibc
+import Media
+import Synchronization
+import System
+
+/// A worker process as the right end of the seam sees it: what it says, and that it may fall silent or die at any
+/// moment. What it says is checked, never believed.
+final class DecodeWorker: Sendable {
+  /// How long a worker may take to say hello, to take what it is told, and to give up an order.
+  private static let patience: Int32 = 5000
+
+  let hello: Hello
+  private let child: ChildProcess
+  private let memory: SharedMemory
+  private let state: Mutex<State>
+
+  private struct State: ~Copyable {
+    var socket: MessageSocket
+    /// The number of the order that came last.
+    var number: Int64 = 0
+    /// The image that each slot showed last.
+    var shown: [Slot: RGBImage] = [:]
+  }
+
+  /// What one look brought.
+  enum News {
+    case items([Item])
+    case frames([FrameTrace])
+    case over
+    case failed(SourceError)
+    case drawn([UInt8])
+    case nothing
+    /// It will never say anything again; the reason in words that follow "its decoder".
+    case gone(String)
+  }
+
+  /// Starts the program and waits for its hello.
+  /// - Throws: `SourceError.unavailable`.
+  init(_ program: String, version: String, memoryLimit: Int?) throws(SourceError) {
+    do throws(Errno) {
+      let sockets = try SocketPair()
+      memory = try SharedMemory(size: PictureArena.size)
+      child = try ChildProcess(
+        [program],
+        .init(
+          descriptors: [
+            // What a library prints must not come between records.
+            (STDERR_FILENO, STDOUT_FILENO), (sockets.theirs.number, WorkerEnd.socketNumber),
+            (memory.number, WorkerEnd.memoryNumber),
+          ], leadsGroup: false))
+      if let memoryLimit { try child.limitMemory(to: memoryLimit) }
+      state = Mutex(State(socket: MessageSocket(sockets.keepOurs())))
+    } catch { throw .unavailable("\(program): \(error)") }
+    let first = state.withLock { try? $0.socket.receive(milliseconds: Self.patience) }
+    guard case .message(let bytes) = first, case .hello(let said) = try? FromWorker(message: bytes) else {
+      child.kill()
+      throw .unavailable("\(program) is no decoder of tandem's")
+    }
+    guard said.version == version else {
+      child.kill()
+      throw .unavailable("\(program) is of version \(said.version), this is \(version)")
+    }
+    hello = said
+  }
+
+  /// Gives it a new order.
+  /// - Returns: the order's number, for `cancel`.
+  func order(_ order: SourceOrder) -> Int64 {
+    state.withLock { state in
+      state.number += 1
+      state.shown = [:]
+      tell(.order(state.number, order), state.socket)
+      return state.number
+    }
+  }
+
+  func cancel(_ number: Int64) { state.withLock { tell(.cancel(number), $0.socket) } }
+
+  /// Between orders: the picture becomes a file.
+  /// - Throws: `SourceError.undecodable`.
+  func draw(_ image: RGBImage, as format: PictureFormat) throws(SourceError) -> [UInt8] {
+    memory.write(image.pixels, at: 0)
+    state.withLock { tell(.draw(format, width: image.width, height: image.height), $0.socket) }
+    switch look(milliseconds: -1) {
+    case .drawn(let file): return file
+    case .failed(let error): throw error
+    case .gone(let reason): throw .undecodable("its decoder \(reason)")
+    default:
+      child.kill()
+      throw .undecodable("its decoder answered something else")
+    }
+  }
+
+  /// What it says next, waiting for it so long.
+  func look(milliseconds: Int32) -> News {
+    state.withLock { state in
+      do throws(WireError) {
+        switch try state.socket.receive(milliseconds: milliseconds) {
+        case .nothing: return .nothing
+        case .message(let bytes): return try news(try FromWorker(message: bytes), &state)
+        case .end: return .gone(ending)
+        }
+      } catch {
+        child.kill()
+        return .gone("said something \(error)")
+      }
+    }
+  }
+
+  func kill() { child.kill() }
+
+  /// Processor time that it has used.
+  var processorTime: Duration? { child.processorTime }
+
+  /// Its socket closes a moment before it has ended.
+  private var ending: String {
+    for _ in 0..<200 where !child.hasEnded { usleep(1000) }
+    defer { child.kill() }
+    return child.ending.map { "\($0)" } ?? "closed its socket"
+  }
+
+  private func news(_ message: FromWorker, _ state: inout State) throws(WireError) -> News {
+    switch message {
+    case .items(let wired):
+      var items: [Item] = []
+      for item in wired { items.append(try self.item(item, &state)) }
+      return .items(items)
+    case .frames(let frames): return .frames(frames)
+    case .over: return .over
+    case .failed(let error): return .failed(error)
+    case .drawn(let count):
+      guard (0...memory.size).contains(count) else { throw WireError("a file of \(count) bytes") }
+      return .drawn(memory.bytes(at: 0, count: count))
+    case .hello: throw WireError("a second hello")
+    }
+  }
+
+  private func item(_ item: WireItem, _ state: inout State) throws(WireError) -> Item {
+    switch item {
+    case .sound(let run): return .sound(run)
+    case .mark(let mark): return .mark(mark)
+    case .picture(let picture):
+      return .picture(
+        Picture(
+          slot: picture.slot, epoch: picture.epoch, instant: picture.instant, valid: picture.valid,
+          image: try image(picture, &state)))
+    }
+  }
+
+  private func image(_ picture: PlacedPicture, _ state: inout State) throws(WireError) -> RGBImage {
+    guard let place = picture.place else {
+      guard let image = state.shown[picture.slot] else { throw WireError("a picture shown again that never was") }
+      return image
+    }
+    let count = 3 * picture.width * picture.height
+    guard place >= 0, count <= memory.size, place <= memory.size - count else {
+      throw WireError("a picture outside the memory")
+    }
+    let pixels = memory.bytes(at: place, count: count)
+    tell(.release(place), state.socket)
+    let image = RGBImage(width: picture.width, height: picture.height, pixels: pixels)
+    state.shown[picture.slot] = image
+    return image
+  }
+
+  /// Who does not listen will be found gone.
+  private func tell(_ message: ToWorker, _ socket: borrowing MessageSocket) {
+    if !socket.send(message, milliseconds: Self.patience) { child.kill() }
+  }
+}

@@ -1,0 +1,96 @@
+package import Media
+import Synchronization
+import System
+
+/// Durable records: batches in segments, each a whole stream of its own that any Arrow reader takes, and a journal
+/// that says which of their bytes count. What `sync` has returned for survives kill −9 and power cuts, whole and once.
+/// It has no threads and no clock. One thread appends; readers and reservations may come from any.
+package final class RecordStore: Sendable {
+  private let disk: any Disk
+  private let shelf: Shelf
+  private let writer: Mutex<Writer>
+  /// Held until the store goes.
+  private let claim: DiskClaim
+
+  /// Opens the store in `folder`, or makes it, and recovers what a crash left.
+  /// - Parameter now: seconds since 1970, for ages alone.
+  /// - Throws: `StoreError.owned` while another process has it, `.limit`, `.cannotOpen`.
+  package static func open(
+    _ folder: String, _ layout: StoreLayout, _ limits: StoreLimits = StoreLimits(), now: @escaping @Sendable () -> Int64
+  ) throws(StoreError) -> RecordStore {
+    let disk: SystemDisk
+    do { disk = try SystemDisk(folder) } catch { throw .cannotOpen("make \(PathText.written(folder)): \(error)") }
+    return try open(disk, named: PathText.written(folder), layout, limits, now: now)
+  }
+
+  /// - Parameter name: of the folder, for people.
+  package static func open(
+    _ disk: any Disk, named name: String, _ layout: StoreLayout, _ limits: StoreLimits,
+    now: @escaping @Sendable () -> Int64
+  ) throws(StoreError) -> RecordStore {
+    try Writer.check(layout)
+    let disk = SteadyDisk(disk: disk)
+    do {
+      let claim = try disk.claim("lock")
+      if case .taken(let holder) = claim { throw StoreError.owned("open \(name): in use by \(holder)") }
+      var recovery = try Recovery(disk)
+      let journal = try recovery.run()
+      let shelf = Shelf(recovery.ledger, recovery.counters)
+      return RecordStore(disk, shelf, Writer(disk, shelf, journal, layout, limits, now: now), claim)
+    } catch let error as StoreError { throw error } catch { throw .cannotOpen("open \(name): \(error)") }
+  }
+
+  private init(_ disk: any Disk, _ shelf: Shelf, _ writer: Writer, _ claim: DiskClaim) {
+    self.disk = disk
+    self.shelf = shelf
+    self.writer = Mutex(writer)
+    self.claim = claim
+  }
+
+  /// Behind the last durable batch: all before it survives.
+  package var durable: Position { shelf.end }
+
+  /// Behind the last batch appended.
+  package var end: Position { writer.withLock { $0.end } }
+
+  /// What became of all records and files, by name.
+  package var counters: Counters { shelf.counters }
+
+  /// The last record of a source, durable or only appended: what comes behind it is new.
+  package func last(of source: String) -> Place? { writer.withLock { $0.last(of: source) } }
+
+  /// Appends one batch; `sync` makes it durable.
+  /// - Parameters:
+  ///   - batch: a record batch message as it stands in a stream.
+  ///   - records: how many it holds, with those that have no id.
+  ///   - ids: of its records, in their order; those of one source ascend.
+  /// - Returns: where it stands.
+  /// - Throws: `StoreError.repeated` where not all ids are new, `.limit`, `.noRoom`, `.inputOutput`: nothing was
+  ///   appended; `.lost`: neither was what came before and was not synced.
+  package func append(_ batch: [UInt8], records: Int, ids: [RecordID]) throws(StoreError) -> Position {
+    try writer.withLock { writer throws(StoreError) in try writer.append(batch, records, ids) }
+  }
+
+  /// Waits until all that was appended is on the disk, and deletes what is beyond the limits.
+  /// - Returns: `durable`.
+  /// - Throws: `StoreError.noRoom`, `.inputOutput`: ask again; `.lost`: append anew what came after `durable`.
+  package func sync() throws(StoreError) -> Position {
+    try writer.withLock { writer throws(StoreError) in try writer.sync() }
+  }
+
+  /// An epoch of `source` that was never given away and holds no record, at least `minimum`. That it is given away is
+  /// on the disk when this returns.
+  /// - Throws: `StoreError.limit`, `.noRoom`, `.inputOutput`: none was given.
+  package func reserveEpoch(of source: String, atLeast minimum: Int32 = 0) throws(StoreError) -> Int32 {
+    try writer.withLock { writer throws(StoreError) in try writer.reserveEpoch(source, minimum) }
+  }
+
+  /// What is appended from now on has another layout, and so stands in another segment.
+  package func change(to layout: StoreLayout) throws(StoreError) {
+    try Writer.check(layout)
+    writer.withLock { $0.layout = layout }
+  }
+
+  /// - Parameter position: of the first batch wanted, or before it; nil begins with the oldest.
+  package func reader(from position: Position? = nil) -> StoreReader { StoreReader(disk, shelf, from: position) }
+}

@@ -1,0 +1,190 @@
+import Glibc
+import Media
+import System
+
+/// Finds out what the store holds after whatever ended the last run, and puts the files in order. First it only reads
+/// and decides, then it puts aside what is damaged, then the journal says so durably; files are cut and removed last.
+/// So it may itself be ended at any call, and begun anew.
+struct Recovery {
+  private(set) var ledger = Ledger()
+  private(set) var counters = Counters()
+  private let disk: any Disk
+  private var names: Set<String>
+  /// Segments to be put aside.
+  private var broken: Set<Int> = []
+  /// Something in the journal was lost that no crash loses: a file that it does not name may hold records.
+  private var isJournalDamaged = false
+
+  init(_ disk: any Disk) throws(Errno) {
+    self.disk = disk
+    names = Set(try disk.names())
+  }
+
+  mutating func run() throws(Errno) -> Journal {
+    let file = names.contains(Journal.name) ? try disk.open(Journal.name, .readWrite) : nil
+    let bytes = try file.map { file throws(Errno) in try file.readAll(at: 0, count: file.size()) }
+    let contents = bytes.flatMap { JournalContents($0) }
+    // What a killed process wrote may be seen and yet not be on the disk: it counts from here on.
+    try file?.syncData()
+    try disk.syncNames()
+    isJournalDamaged = contents.map { $0.gaps > 0 } ?? (bytes != nil || holdsSegments)
+    for entry in contents?.entries ?? [] { replay(entry) }
+    try checkFinished()
+    let areBatchesLost = try checkOpen()
+    putAsideStrangers()
+    let isChanged = isJournalDamaged || !broken.isEmpty || areBatchesLost
+    if isChanged { try putAside(journal: bytes) }
+    let journal: Journal
+    if let file, let contents, !isChanged {
+      journal = try Journal(file, contents)
+    } else {
+      journal = try Journal.draft(on: disk, [ledger.snapshot])
+      try journal.publish(on: disk)
+    }
+    count("torn_journal_bytes", contents.map { max(0, (bytes?.count ?? 0) - $0.end) } ?? 0)
+    try tidy()
+    return journal
+  }
+
+  private var holdsSegments: Bool { names.contains { SegmentName.number($0) != nil } }
+
+  private mutating func count(_ name: String, _ count: Int) {
+    if count != 0 { counters.add("store_" + name, Int64(count)) }
+  }
+}
+
+// MARK: Reads and decides
+
+extension Recovery {
+  /// What does not fit is a sign that the journal lacks something about that segment, which then is put aside.
+  private mutating func replay(_ entry: Entry) {
+    while true {
+      do {
+        return try ledger.apply(entry)
+      } catch {
+        isJournalDamaged = true
+        broken.insert(error.segment)
+        guard ledger.forget(error.segment) else { return }
+      }
+    }
+  }
+
+  private mutating func breakSegment(_ number: Int) {
+    _ = ledger.forget(number)
+    broken.insert(number)
+  }
+
+  /// By their lengths; readers check every batch.
+  private mutating func checkFinished() throws(Errno) {
+    for segment in ledger.finished {
+      let number = segment.head.number
+      let name = SegmentName.data(number)
+      let size = names.contains(name) ? try disk.open(name, .read).size() : 0
+      if size < segment.tail.end || !names.contains(SegmentName.index(number)) { breakSegment(number) }
+    }
+  }
+
+  /// By the checksums of all its batches. Bad ones at its end are taken back. True where anything was.
+  private mutating func checkOpen() throws(Errno) -> Bool {
+    guard let open = ledger.open else { return false }
+    let name = SegmentName.data(open.head.number)
+    guard names.contains(name) else {
+      breakSegment(open.head.number)
+      return true
+    }
+    let file = try disk.open(name, .read)
+    let size = try file.size()
+    let isUnknownBehind = isJournalDamaged && size > open.end
+    guard let good = try intact(open, file, size), !isUnknownBehind else {
+      breakSegment(open.head.number)
+      return true
+    }
+    let kept = good.prefix { $0 }.count
+    guard !good.dropFirst(kept).contains(true) else {
+      breakSegment(open.head.number)
+      return true
+    }
+    count("truncated_records", open.batches[kept...].reduce(0) { $0 + $1.records })
+    ledger.takeBack(from: kept)
+    return kept < open.batches.count
+  }
+
+  /// Of each batch, whether it is what was stored; nil where the opening is not, or where the disk does not give what
+  /// it holds: that is no reason to cut anything.
+  private func intact(_ open: OpenSegment, _ file: any DiskFile, _ size: Int) throws(Errno) -> [Bool]? {
+    let length = open.head.openingLength
+    do {
+      guard size >= length, CRC32C.of(try file.readAll(at: 0, count: length)) == open.head.openingChecksum else {
+        return nil
+      }
+      return try open.batches.map { batch throws(Errno) in
+        guard size >= batch.end else { return false }
+        return CRC32C.of(try file.readAll(at: batch.offset, count: batch.length)) == batch.checksum
+      }
+    } catch {
+      guard error.code == EIO else { throw error }
+      return nil
+    }
+  }
+
+  /// Segments that the journal does not name are what a crash left of making or deleting them, unless the journal lost
+  /// something.
+  private mutating func putAsideStrangers() {
+    let known = Set(ledger.finished.map(\.head.number) + [ledger.open?.head.number].compactMap { $0 })
+    if isJournalDamaged {
+      for name in names { if let number = SegmentName.number(name), !known.contains(number) { broken.insert(number) } }
+    }
+    let highest = names.compactMap(SegmentName.anyNumber).max() ?? 0
+    ledger.burnNumbers(below: highest + 1)
+  }
+}
+
+// MARK: Puts in order
+
+extension Recovery {
+  /// Renames what is damaged and keeps the journal that tells of it.
+  private mutating func putAside(journal bytes: [UInt8]?) throws(Errno) {
+    if isJournalDamaged, let bytes { try disk.open(Journal.name + SegmentName.damaged, .create).fill(bytes) }
+    for number in broken.sorted() {
+      for name in [SegmentName.data(number), SegmentName.index(number)] where names.remove(name) != nil {
+        try disk.rename(name, to: name + SegmentName.damaged)
+        names.insert(name + SegmentName.damaged)
+      }
+    }
+    try disk.syncNames()
+  }
+
+  private mutating func tidy() throws(Errno) {
+    count("damaged_journals", isJournalDamaged ? 1 : 0)
+    count("damaged_segments", names.count { $0.hasSuffix(".arrows" + SegmentName.damaged) })
+    if let open = ledger.open { try cut(SegmentName.data(open.head.number), to: open.end) }
+    for segment in ledger.finished { try close(segment) }
+    let kept = Set(
+      ledger.finished.flatMap { [SegmentName.data($0.head.number), SegmentName.index($0.head.number)] }
+        + (ledger.open.map { [SegmentName.data($0.head.number)] } ?? []))
+    let gone = names.filter { SegmentName.number($0) != nil && !kept.contains($0) || $0 == Journal.draftName }
+    for name in gone {
+      do { try disk.remove(name) } catch { if error.code != ENOENT { throw error } }
+    }
+  }
+
+  private mutating func cut(_ name: String, to end: Int) throws(Errno) {
+    let file = try disk.open(name, .readWrite)
+    let excess = try file.size() - end
+    guard excess > 0 else { return }
+    try file.truncate(to: end)
+    try file.syncData()
+    count("truncated_bytes", excess)
+  }
+
+  /// One that lost data when it was written to got an end mark that was not synced.
+  private func close(_ segment: FinishedSegment) throws(Errno) {
+    let name = SegmentName.data(segment.head.number)
+    let closing = segment.head.closing
+    guard try disk.open(name, .read).readAll(at: segment.tail.end, count: closing.count + 1) != closing else { return }
+    let file = try disk.open(name, .readWrite)
+    try file.truncate(to: segment.tail.end)
+    try file.writeAll(closing, at: segment.tail.end)
+    try file.syncData()
+  }
+}

@@ -1,0 +1,102 @@
+import Media
+import Synchronization
+
+/// What the writer and the readers share: the durable ledger and the accounts. Never held over a call to the disk.
+final class Shelf: Sendable {
+  private struct State {
+    var ledger: Ledger
+    var counters: Counters
+    /// Segments in which a reader has found damage.
+    var suspects: Set<Int> = []
+
+    mutating func countRemoval(_ number: Int, _ removal: Removal) {
+      guard let segment = ledger.finished.first(where: { $0.head.number == number }) else { return }
+      counters.add("store_\(removal)_segments")
+      counters.add("store_\(removal)_records", Int64(segment.tail.records))
+    }
+  }
+
+  private let state: Mutex<State>
+
+  init(_ ledger: Ledger, _ counters: Counters) { state = Mutex(State(ledger: ledger, counters: counters)) }
+
+  var ledger: Ledger { state.withLock { $0.ledger } }
+
+  var end: Position { state.withLock { $0.ledger.end } }
+
+  /// Entries that are on the disk now.
+  func commit(_ entries: [Entry]) {
+    state.withLock { state in
+      for entry in entries {
+        if case .removed(let segment, let removal) = entry { state.countRemoval(segment, removal) }
+        state.ledger.record(entry)
+      }
+    }
+  }
+
+  func burnNumbers(below next: Int) { state.withLock { $0.ledger.burnNumbers(below: next) } }
+
+  var counters: Counters { state.withLock { $0.counters } }
+
+  func count(_ name: String, _ count: Int = 1) {
+    guard count != 0 else { return }
+    state.withLock { $0.counters.add("store_" + name, Int64(count)) }
+  }
+
+  func suspect(_ segment: Int) { state.withLock { _ = $0.suspects.insert(segment) } }
+
+  var suspects: Set<Int> { state.withLock { $0.suspects } }
+
+  func clear(_ segment: Int) { state.withLock { _ = $0.suspects.remove(segment) } }
+}
+
+/// Where a reader may go on.
+extension Shelf {
+  enum Whereabouts {
+    case segment(SegmentHead, SegmentTail?)
+    case nothingYet
+    case expired(oldest: Position)
+  }
+
+  /// The first segment that may hold something at `position` or behind it.
+  func find(_ position: Position) -> Whereabouts {
+    state.withLock { state in
+      if position < state.ledger.expired { return .expired(oldest: state.ledger.oldest) }
+      if let segment = state.ledger.finished.first(where: { $0.head.number >= position.segment }) {
+        return .segment(segment.head, segment.tail)
+      }
+      guard let open = state.ledger.open, open.head.number >= position.segment else { return .nothingYet }
+      return .segment(open.head, nil)
+    }
+  }
+
+  enum Live {
+    case batch(BatchEntry)
+    case nothingYet
+    case finished(SegmentTail)
+    case gone
+  }
+
+  /// The first batch at `offset` or behind it in the segment that is written to.
+  func live(_ segment: Int, from offset: Int) -> Live {
+    state.withLock { state in
+      guard let open = state.ledger.open, open.head.number == segment else {
+        let finished = state.ledger.finished.last { $0.head.number == segment }
+        return finished.map { .finished($0.tail) } ?? .gone
+      }
+      return open.batches.first(from: offset).map { .batch($0) } ?? .nothingYet
+    }
+  }
+}
+
+extension [BatchEntry] {
+  /// The first at `offset` or behind it, by bisection.
+  func first(from offset: Int) -> BatchEntry? {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle].offset < offset { low = middle + 1 } else { high = middle }
+    }
+    return low < count ? self[low] : nil
+  }
+}

@@ -1,0 +1,24 @@
+/// What bounds the store. Times are in seconds.
+package struct StoreLimits: Sendable {
+  /// A segment is finished before it grows beyond this, unless one batch alone is larger.
+  package var segmentBytes = 64 << 20
+  /// A segment is finished at the first append after this age.
+  package var segmentAge = 3600
+  /// Of all segments together: the oldest finished ones are deleted.
+  package var totalBytes = 10 << 30
+  /// Segments that were finished so long ago are deleted.
+  package var age: Int?
+  /// Nothing is appended when so little room would be left on the disk: the journal must be able to go on.
+  package var reserve = 64 << 20
+  package var batchBytes = 64 << 20
+  /// Appended and not synced; the next append syncs first.
+  package var unsyncedBatches = 4096
+  /// The journal is written anew when it is longer, and four times as long as it then was.
+  package var journalBytes = 1 << 20
+  /// Sources whose last record is kept, or for which an epoch is reserved.
+  package var sources = 1 << 17
+  /// Of the name of a source.
+  package var nameBytes = 4096
+
+  package init() {}
+}

@@ -1,0 +1,120 @@
+import Dispatch
+import Synchronization
+import Testing
+
+@testable import Flow
+
+/// Elements are numbers, and as heavy; shedding makes the older half weigh 1.
+@Suite struct FunnelTests {
+  private func funnel(limit: Int) -> Funnel<Int> {
+    Funnel(limit: limit, weigh: { $0 }) { waiting in waiting.enumerated().map { $0 < waiting.count / 2 ? 1 : $1 } }
+  }
+
+  private func taken(_ funnel: Funnel<Int>, most: Int = .max) -> [Int: [Int]] {
+    let deliveries = funnel.receive(most: most, timeout: .now() + .seconds(5)) ?? []
+    return Dictionary(uniqueKeysWithValues: deliveries.map { ($0.lane, $0.elements) })
+  }
+
+  @Test func allThatWaitsComesAtOnceLaneByLane() {
+    let funnel = funnel(limit: 100)
+    let one = funnel.open(1, limit: 50, .block)
+    let two = funnel.open(2, limit: 50, .block)
+    for n in [3, 4] { #expect(one.send(n)) }
+    #expect(two.send(5))
+    #expect(taken(funnel) == [1: [3, 4], 2: [5]])
+    #expect(funnel.weight == 0)
+  }
+
+  @Test func aLaneThatBlocksWaitsForRoomAndLosesNothing() throws {
+    let funnel = funnel(limit: 100)
+    let lane = funnel.open(1, limit: 10, .block)
+    let queue = DispatchQueue(label: "sender")
+    let done = DispatchSemaphore(value: 0)
+    queue.async {
+      for n in 1...50 { _ = lane.send(n % 7 + 1) }
+      done.signal()
+    }
+    var all: [Int] = []
+    while all.count < 50 {
+      let part = try #require(taken(funnel)[1])
+      #expect(part.count == 1 || part.reduce(0, +) <= 10)
+      all += part
+    }
+    done.wait()
+    #expect(all == (1...50).map { $0 % 7 + 1 })
+  }
+
+  @Test func aLaneThatDropsNeverWaitsAndKeepsTheNewest() {
+    let funnel = funnel(limit: 100)
+    let lane = funnel.open(1, limit: 20, .dropOldest)
+    for n in 10..<20 { #expect(lane.send(n)) }
+    let kept = taken(funnel)[1] ?? []
+    #expect(kept.last == 19 && kept.first == 1)
+    #expect(kept.count == 10, "what was shed is still told")
+  }
+
+  @Test func oneElementHeavierThanAllPassesAlone() {
+    let funnel = funnel(limit: 10)
+    let lane = funnel.open(1, limit: 10, .block)
+    #expect(lane.send(1000))
+    #expect(taken(funnel) == [1: [1000]])
+  }
+
+  @Test func allLanesTogetherAreBounded() {
+    let funnel = funnel(limit: 30)
+    let lanes = (1...5).map { funnel.open($0, limit: 20, .dropOldest) }
+    for _ in 0..<100 { for lane in lanes { _ = lane.send(10) } }
+    // One element of each lane may always wait.
+    #expect(funnel.weight <= 30 + 5 * 10 + 5 * 100)
+  }
+
+  @Test func lanesAreServedInTurnWhenOnlyAPortionIsTaken() {
+    let funnel = funnel(limit: 100)
+    for n in 1...3 { _ = funnel.open(n, limit: 50, .block).send(10) }
+    #expect(taken(funnel, most: 10).keys.sorted() == [1])
+    #expect(taken(funnel, most: 10).keys.sorted() == [2])
+    #expect(taken(funnel, most: 10).keys.sorted() == [3])
+  }
+
+  @Test func aClosedLaneStillGivesWhatWaitsUnlessItIsForgotten() {
+    let funnel = funnel(limit: 100)
+    let kept = funnel.open(1, limit: 50, .block)
+    let forgotten = funnel.open(2, limit: 50, .block)
+    for lane in [kept, forgotten] { _ = lane.send(5) }
+    kept.close()
+    forgotten.close(forgetting: true)
+    #expect(!kept.send(1) && !forgotten.send(1))
+    #expect(taken(funnel) == [1: [5]])
+    #expect(funnel.weight == 0)
+  }
+
+  @Test func closingWakesASenderThatWaits() {
+    let funnel = funnel(limit: 100)
+    let lane = funnel.open(1, limit: 1, .block)
+    _ = lane.send(1)
+    let outcome = Mutex<Bool?>(nil)
+    let done = DispatchSemaphore(value: 0)
+    DispatchQueue(label: "sender").async {
+      let isTaken = lane.send(1)
+      outcome.withLock { $0 = isTaken }
+      done.signal()
+    }
+    funnel.close(1)
+    #expect(done.wait(timeout: .now() + .seconds(5)) == .success)
+    #expect(outcome.withLock { $0 } == false)
+  }
+
+  @Test func aClosedFunnelGivesWhatWaitsAndThenNothing() {
+    let funnel = funnel(limit: 100)
+    let lane = funnel.open(1, limit: 50, .block)
+    _ = lane.send(5)
+    funnel.close()
+    #expect(!lane.send(5))
+    #expect(taken(funnel) == [1: [5]])
+    #expect(taken(funnel).isEmpty)
+  }
+
+  @Test func waitingForNothingEndsInTime() {
+    #expect(funnel(limit: 1).receive(most: 1, timeout: .now() + .milliseconds(10))?.count == nil)
+  }
+}

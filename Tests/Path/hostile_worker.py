@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""A decoder that is none: speaks over the seam as $HOSTILE says, on descriptor 3."""
+
+import os
+import socket
+import struct
+import sys
+import time
+
+seam = socket.socket(fileno=3)
+
+
+def text(value: str) -> bytes:
+    return struct.pack("<I", len(value.encode())) + value.encode()
+
+
+def send(content: bytes) -> None:
+    seam.sendall(struct.pack("<I", len(content)) + content)
+
+
+version, manner = os.environ["HOSTILE_VERSION"], os.environ["HOSTILE"]
+if manner == "silent":
+    time.sleep(600)
+if manner == "other version":
+    version = "0.0.0"
+send(b"\0" + text(version) + text("5.1"))
+seam.recv(1)  # the order
+if manner == "dies":
+    os.kill(os.getpid(), 11)
+elif manner == "endless length":
+    seam.sendall(b"\xff\xff\xff\x7f")
+elif manner == "garbage":
+    send(os.urandom(1000))
+elif manner == "picture outside":
+    place = struct.pack("<Bq", 1, 1 << 40)
+    picture = text("video") + struct.pack("<qiqfqq", 0, 0, 0, 1.0, 64, 64) + place
+    send(b"\1" + struct.pack("<I", 1) + b"\1" + picture)
+elif manner == "second hello":
+    send(b"\0" + text(version) + text("5.1"))
+elif manner == "computes":
+    while True:
+        pass
+elif manner == "flood":
+    while True:
+        send(b"\3")
+sys.exit(0) if manner == "leaves" else time.sleep(600)

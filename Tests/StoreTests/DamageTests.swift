@@ -1,0 +1,248 @@
+import Media
+import Testing
+
+@testable import Store
+
+/// Files that are not as they were written, though no crash makes them so.
+@Suite struct DamageTests {
+  private static let door = "door"
+
+  /// Six batches of one record each, in segments of `perSegment` batches; the last is open.
+  private func filled(_ count: Int = 6, perSegment: Int = 2) throws -> MemoryDisk {
+    let disk = MemoryDisk()
+    let store = try openStore(disk, StoreLimits(segmentBytes: 1 << 20, journalBytes: 1 << 20, reserve: 0))
+    for number in 0..<count {
+      if number % perSegment == 0 { try store.change(to: .numbered(number)) }
+      let id = RecordID(source: Self.door, epoch: 0, window: Int64(number))
+      _ = try store.append(TestRecord.batch([id]), records: 1, ids: [id])
+      _ = try store.sync()
+    }
+    return disk
+  }
+
+  private func open(_ disk: MemoryDisk) throws(StoreError) -> RecordStore {
+    try openStore(disk, StoreLimits(segmentBytes: 1 << 20, journalBytes: 1 << 20, reserve: 0), .numbered(4))
+  }
+
+  /// The windows that are read, and where damage was told.
+  private func read(_ store: RecordStore, from position: Position? = nil) throws -> ([Int64], [Position]) {
+    var reader = store.reader(from: position)
+    var windows: [Int64] = []
+    var damage: [Position] = []
+    while true {
+      do throws(StoreError) {
+        guard let batch = try reader.next() else { return (windows, damage) }
+        windows += TestRecord.ids(batch.bytes)?.map(\.place.window) ?? [-1]
+      } catch {
+        guard case .damaged(let position) = error else { throw error }
+        damage.append(position)
+      }
+    }
+  }
+
+  private func change(_ name: String, _ disk: MemoryDisk, _ body: (inout [UInt8]) -> Void) throws {
+    var bytes = try #require(disk.content(name))
+    body(&bytes)
+    disk.put(name, bytes)
+  }
+
+  private let first = "000000000001.arrows"
+  private let last = "000000000003.arrows"
+
+  @Test func aJournalCutAnywhereKeepsWhatItsWholeFramesSay() throws {
+    let disk = try filled()
+    let journal = try #require(disk.content("journal"))
+    for length in JournalFrame.headerSize + 1..<journal.count {
+      let cut = disk.afterKill()
+      cut.put("journal", Array(journal.prefix(length)))
+      let store = try open(cut)
+      let (windows, damage) = try read(store)
+      #expect(windows == Array(0..<Int64(windows.count)) && damage.isEmpty, "cut at \(length)")
+      #expect(store.counters["store_damaged_journals"] == 0)
+      #expect(store.last(of: Self.door)?.window == windows.last)
+    }
+  }
+
+  @Test func anOpenSegmentCutAnywhereLosesOnlyWhatWasCut() throws {
+    let disk = try filled()
+    let bytes = try #require(disk.content(last))
+    let fifth = TestRecord.batch([RecordID(source: Self.door, epoch: 0, window: 4)]).count
+    let opening = StoreLayout.numbered(4).opening.count
+    for length in opening..<bytes.count {
+      let cut = disk.afterKill()
+      cut.put(last, Array(bytes.prefix(length)))
+      let store = try open(cut)
+      let kept: Int64 = length < opening + fifth ? 4 : 5
+      #expect(try read(store).0 == Array(0..<kept), "cut at \(length)")
+      #expect(store.last(of: Self.door)?.window == kept - 1)
+      #expect(store.counters["store_truncated_records"] == 6 - kept)
+      let id = RecordID(source: Self.door, epoch: 0, window: kept)
+      _ = try store.append(TestRecord.batch([id]), records: 1, ids: [id])
+      _ = try store.sync()
+      #expect(try read(open(cut.afterKill())).0 == Array(0...kept))
+    }
+  }
+
+  @Test func aFinishedSegmentThatIsTooShortIsPutAside() throws {
+    let disk = try filled()
+    try change(first, disk) { $0.removeLast(StoreLayout.numbered(0).closing.count + 1) }
+    let store = try open(disk.afterKill())
+    #expect(try read(store).0 == [2, 3, 4, 5])
+    #expect(store.counters["store_damaged_segments"] == 1)
+  }
+
+  @Test func aBadFrameBeforeGoodOnesPutsItsSegmentAsideAndCutsNothing() throws {
+    let disk = try filled()
+    let frames = try #require(disk.content("journal"))
+    // The frame of the first batch of the first segment.
+    let frame = try #require(frames.indices.filter { frames[$0...].starts(with: JournalFrame.magic) }.dropFirst().first)
+    try change("journal", disk) { $0[frame + 30] ^= 1 }
+    let after = disk.afterKill()
+    let segment = try #require(disk.content(first))
+    let store = try open(after)
+    #expect(try read(store).0 == [2, 3, 4, 5])
+    #expect(store.counters["store_damaged_journals"] == 1)
+    #expect(store.counters["store_damaged_segments"] == 1)
+    #expect(after.content(first + ".damaged") == segment)
+    #expect(after.content("journal.damaged") == disk.content("journal"))
+    let again = try open(after.afterKill())
+    #expect(try read(again).0 == [2, 3, 4, 5])
+    #expect(again.counters["store_damaged_journals"] == 0)
+  }
+
+  /// In the open segment too: what the lost frame said may lie behind what is known.
+  @Test func aBadFrameOfTheOpenSegmentPutsItAside() throws {
+    let disk = try filled(7, perSegment: 7)
+    let frames = try #require(disk.content("journal"))
+    let starts = frames.indices.filter { frames[$0...].starts(with: JournalFrame.magic) }
+    try change("journal", disk) { $0[starts[5] + 30] ^= 1 }
+    let after = disk.afterKill()
+    let store = try open(after)
+    #expect(try read(store).0 == [])
+    #expect(after.content(first + ".damaged") == disk.content(first))
+    let id = RecordID(source: Self.door, epoch: 0, window: 7)
+    #expect(try store.append(TestRecord.batch([id]), records: 1, ids: [id]).segment == 2)
+  }
+
+  @Test func withoutItsJournalEverySegmentIsPutAside() throws {
+    for hostile in [nil, [], Array("TANDEMJ1".utf8), Array(repeating: 0xFF, count: 100)] as [[UInt8]?] {
+      let disk = try filled()
+      if let hostile { disk.put("journal", hostile) } else { disk.take("journal") }
+      let store = try open(disk)
+      #expect(try read(store).0 == [])
+      #expect(store.counters["store_damaged_segments"] == 3)
+      #expect(disk.content(last + ".damaged") != nil)
+      let id = RecordID(source: Self.door, epoch: 0, window: 0)
+      #expect(try store.append(TestRecord.batch([id]), records: 1, ids: [id]).segment == 4)
+    }
+  }
+
+  @Test func aBatchThatIsNotWhatWasStoredIsNeverGiven() throws {
+    let disk = try filled()
+    let start = StoreLayout.numbered(0).opening.count
+    try change(first, disk) { $0[start + 3] ^= 1 }
+    let after = disk.afterKill()
+    let store = try open(after)
+    let (windows, damage) = try read(store)
+    #expect(windows == [1, 2, 3, 4, 5])
+    #expect(damage == [Position(segment: 1, offset: start)])
+    _ = try store.sync()
+    #expect(after.content(first + ".damaged") != nil)
+    #expect(store.counters["store_damaged_records"] == 2)
+    #expect(try read(store).0 == [2, 3, 4, 5])
+    #expect(try read(open(after.afterKill())).0 == [2, 3, 4, 5])
+  }
+
+  @Test func damageInTheMiddleOfTheOpenSegmentPutsItAside() throws {
+    let disk = try filled()
+    try change(last, disk) { $0[StoreLayout.numbered(4).opening.count + 2] ^= 1 }
+    let bytes = disk.content(last)
+    let after = disk.afterKill()
+    let store = try open(after)
+    #expect(try read(store).0 == [0, 1, 2, 3])
+    #expect(after.content(last + ".damaged") == bytes)
+  }
+
+  @Test func damageFoundByAReaderInTheOpenSegmentEndsIt() throws {
+    let living = try filled(2, perSegment: 2)
+    let writer = try open(living)
+    let id = RecordID(source: Self.door, epoch: 0, window: 2)
+    try writer.change(to: .numbered(0))
+    _ = try writer.append(TestRecord.batch([id]), records: 1, ids: [id])
+    _ = try writer.sync()
+    try change(first, living) { $0[StoreLayout.numbered(0).opening.count + 3] ^= 1 }
+    #expect(try read(writer).1.count == 1)
+    let next = RecordID(source: Self.door, epoch: 0, window: 3)
+    #expect(try writer.append(TestRecord.batch([next]), records: 1, ids: [next]).segment == 2)
+    _ = try writer.sync()
+    _ = try writer.sync()
+    #expect(try read(writer).0 == [3])
+    #expect(living.content(first + ".damaged") != nil)
+  }
+
+  @Test(arguments: ["000000000001.index", "000000000001.arrows"])
+  func aMissingFileIsDamage(_ name: String) throws {
+    let disk = try filled()
+    disk.take(name)
+    let store = try open(disk.afterKill())
+    #expect(try read(store).0 == [2, 3, 4, 5])
+    let living = try filled()
+    let writer = try open(living)
+    living.take(name)
+    let (windows, damage) = try read(writer)
+    #expect(windows == [2, 3, 4, 5])
+    #expect(damage == [Position(segment: 1, offset: 0)])
+  }
+
+  @Test func hostileJournalsNeverTrap() throws {
+    let disk = try filled()
+    let journal = try #require(disk.content("journal"))
+    var random = SplitMix(9)
+    for round in 0..<rounds {
+      var bytes = journal
+      for _ in 0...random.next() % 4 { bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(random.next() % 256) }
+      if round % 3 == 0 { bytes = resealed(bytes) }
+      let after = disk.afterKill()
+      after.put("journal", bytes)
+      let store = try open(after)
+      _ = try read(store)
+      let id = RecordID(source: "new", epoch: 0, window: 0)
+      _ = try? store.append(TestRecord.batch([id]), records: 1, ids: [id])
+      _ = try? store.sync()
+      _ = try? store.reserveEpoch(of: Self.door)
+      _ = try read(store)
+    }
+  }
+
+  /// With checksums that fit whatever the frames say.
+  private func resealed(_ journal: [UInt8]) -> [UInt8] {
+    var bytes = journal
+    var reader = ByteReader(bytes[8...])
+    guard let salt = try? reader.integer(UInt64.self) else { return bytes }
+    bytes.replaceSubrange(0..<JournalFrame.headerSize, with: JournalFrame.header(salt: salt))
+    for start in journal.indices where journal[start...].starts(with: JournalFrame.magic) {
+      var fields = ByteReader(bytes[(start + 4)...])
+      guard let length = try? fields.integer(UInt32.self), start + JournalFrame.size + Int(length) <= bytes.count else {
+        continue
+      }
+      let payload = bytes[start + JournalFrame.size..<start + JournalFrame.size + Int(length)]
+      var checksum: [UInt8] = []
+      checksum.append(JournalFrame.checksum(salt, bytes[start + 4..<start + 16], payload))
+      bytes.replaceSubrange(start + 16..<start + 20, with: checksum)
+    }
+    return bytes
+  }
+
+  @Test func bytesMadeForTheSearchOfFramesDoNotTakeLong() throws {
+    let salt: UInt64 = 5
+    var bytes = JournalFrame.header(salt: salt)
+    for index in 0..<20_000 {
+      bytes += JournalFrame.magic
+      bytes.append(UInt32(20 * (19_999 - index)))
+      bytes.append(UInt64(index + 1))
+      bytes.append(UInt32(0))
+    }
+    let contents = try #require(JournalContents(bytes))
+    #expect(contents.entries.isEmpty && contents.gaps == 1)
+  }
+}
