@@ -30,6 +30,17 @@ package struct Aligner: Stage {
     package var dropped: Int64 = 0
     /// Not chosen.
     package var unwanted: Int64 = 0
+
+    package init() {}
+
+    package static func + (a: Self, b: Self) -> Self {
+      var sum = a
+      sum.due += b.due
+      sum.given += b.given
+      sum.dropped += b.dropped
+      sum.unwanted += b.unwanted
+      return sum
+    }
   }
 
   /// - Parameters:

@@ -203,7 +203,7 @@ private struct Position {
 
 extension Item {
   /// What it weighs on its way to Encode.
-  fileprivate var byteCount: Int {
+  var byteCount: Int {
     switch self {
     case .sound(let run): run.samples.count * 4
     case .picture(let picture): picture.image.pixels.count

@@ -10,8 +10,8 @@ struct Tandem: ParsableCommand {
     abstract: "Time-true fused audio-visual embeddings of any media that FFmpeg can read.",
     version: Version.text,
     subcommands: [
-      EmbedCommand.self, InspectCommand.self, EncodeCommand.self, ModelsCommand.self, BenchCommand.self,
-      ConfigCommand.self,
+      EmbedCommand.self, InspectCommand.self, EncodeCommand.self, ServeCommand.self, ConfigCommand.self,
+      ModelsCommand.self, BenchCommand.self,
     ])
 
   /// The arguments with every byte kept: see `PathText`.

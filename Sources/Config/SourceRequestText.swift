@@ -1,0 +1,16 @@
+extension SourceConfig {
+  /// One source as a request describes it: what would stand below its name in a file, as YAML or JSON.
+  /// - Throws: all that is wrong, by the lines of the request.
+  package init(named name: String, _ text: String, _ words: Vocabulary) throws(ConfigError) {
+    guard isName(name) else {
+      let problem = ConfigProblem(
+        place: "request", "sources", "\(Quoted.text(name)) is no name of a source (letters, digits, . _ -, at most 64)")
+      throw ConfigError(problems: [problem])
+    }
+    // Indented, no line of it can stand outside of the source.
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
+    let block = "sources:\n  \"\(name)\":\n\(lines.joined(separator: "\n"))\n"
+    let config = try DaemonConfig(ConfigInput(file: "request", text: block), words)
+    self = config.sources[0]
+  }
+}

@@ -1,0 +1,193 @@
+import Config
+import Emit
+import Flow
+import Fuse
+import Glibc
+import Linear
+import Media
+import Serve
+import Store
+import Supervise
+import System
+
+/// The daemon, from top to bottom: the model is loaded, the store and the sockets are open, then the sources begin.
+/// It ends in the opposite order, so that what was read is written.
+final class Daemon {
+  private let file: String
+  private let flags: [String]
+  private var config: DaemonConfig
+  private let manager: ServiceManager
+  private let inherited: InheritedSockets
+  private let clock = Clock.system
+  private let signals = ServiceSignals()
+
+  /// - Parameters: the configuration, and what outranks it, as `KEY=VALUE`.
+  /// - Throws: `Failure` 66 and 78 for a configuration that is none.
+  init(_ file: String, flags: [String]) throws {
+    self.file = file
+    self.flags = flags
+    config = try DaemonConfig.read(file, flags: flags)
+    manager = ServiceManager(
+      socket: environment("NOTIFY_SOCKET"), watchdog: environment("WATCHDOG_USEC"), watched: environment("WATCHDOG_PID")
+    )
+    inherited = InheritedSockets(
+      pid: environment("LISTEN_PID"), count: environment("LISTEN_FDS"), names: environment("LISTEN_FDNAMES"))
+  }
+
+  /// Serves until it is asked to end.
+  /// - Throws: `Failure`: what could not be opened.
+  func run() throws {
+    signals.listen()
+    let pipeline = Pipeline()
+    let pulses = Pulses(now: clock.now)
+    let plan = try WayPlan(WayWish(config))
+    defer { for program in plan.programs { program.close() } }
+    let finished = try FinishedFiles(in: config.state)
+    let desk = try openDesk(plan.layout, finished)
+    let hall = EncodeHall(plan, desk, memory: config.limits.memory, clock)
+    let parts = DaemonParts(
+      config, plan, hall, desk, finished, pulses, pipeline, Credentials(environment: environmentVariables()), clock)
+    let sources = SourceTable(parts)
+    let face = DaemonView(parts, sources)
+    let http = try openHTTP(face)
+
+    let (deskPulse, hallPulse) = (
+      pulses.begin("records", within: .seconds(60)), pulses.begin("encoders", within: .seconds(60))
+    )
+    pipeline.service("records") { desk.work(deskPulse) }
+    pipeline.service("encoders") { hall.work(hallPulse) }
+    for source in config.sources { sources.put(source) }
+    manager.tell(.ready, .status(face.summary))
+    watch(sources, parts, face)
+
+    manager.tell(.stopping)
+    sources.stop()
+    hall.close()
+    desk.close(within: .seconds(5))
+    try pipeline.wait()
+    http.stop()
+  }
+
+  /// Until somebody wants it to end: reloads when asked to, and tells the service manager that all move, if they do.
+  private func watch(_ sources: SourceTable, _ parts: DaemonParts, _ face: DaemonView) {
+    let beat = manager.watchdog.map { $0 / 3 } ?? .seconds(5)
+    var known: [String] = []
+    while true {
+      switch signals.wait(beat) {
+      case .stop: return
+      case .reload: reload(sources, parts, face)
+      case nil: break
+      }
+      let stuck = parts.pulses.stuck
+      if stuck != known, !stuck.isEmpty { Messages.error("no longer moves: \(stuck.joined(separator: ", "))") }
+      known = stuck
+      if stuck.isEmpty { manager.tell(.alive, .status(face.summary)) }
+    }
+  }
+
+  /// A configuration with an error changes nothing.
+  private func reload(_ sources: SourceTable, _ parts: DaemonParts, _ face: DaemonView) {
+    manager.tell(.reloading(now: clock.now()))
+    defer { manager.tell(.ready, .status(face.summary)) }
+    do {
+      let fresh = try DaemonConfig.read(file, flags: flags)
+      let difference = ConfigDifference(from: config, to: fresh, .own)
+      parts.settings = fresh
+      for name in difference.removed { _ = sources.remove(name) }
+      for source in fresh.sources where (difference.added + difference.changed).contains(source.name) {
+        sources.put(source)
+      }
+      if let warning = difference.warning { Messages.warning(warning) }
+      config = fresh
+      face.noteReload(nil)
+    } catch {
+      let reason = (error as? Failure)?.message ?? "see above"
+      Messages.error("\(shown(file)) is not taken over, what was valid before goes on: \(reason)")
+      face.noteReload(reason)
+    }
+  }
+
+  // MARK: Opening
+
+  private func openDesk(_ layout: RecordLayout, _ finished: FinishedFiles) throws -> RecordDesk {
+    let writer = ArrowWriter(layout)
+    let hash = layout.metadata.first { $0.key == "tandem.config_sha256" }?.value ?? ""
+    var limits = StoreLimits()
+    limits.segmentBytes = config.records.segmentSize
+    limits.segmentAge = config.records.segmentAge.wholeSeconds
+    limits.totalBytes = config.records.keepSize
+    limits.age = config.records.keepAge > .zero ? config.records.keepAge.wholeSeconds : nil
+    let store: RecordStore
+    do throws(StoreError) {
+      store = try RecordStore.open(
+        "\(config.state)/records",
+        StoreLayout(opening: writer.opening, closing: writer.closing, configHash: hash), limits, now: clock.wall)
+    } catch { throw Failure(message: "\(error)", exitCode: error.exitCode) }
+    let policy = ReaderPolicy(isLive: true, now: clock.now)
+    let setting = RecordDesk.Setting(sync: Duration(config.records.sync))
+    do throws(EmitError) {
+      let place: SocketSink.Place
+      if let number = inherited.numbers["records"]?.first {
+        place = .inherited(number)
+      } else {
+        place = .path(
+          config.records.socket, mode: mode_t(config.records.mode), group: try groupNumber(config.records.group))
+      }
+      let socket = try SocketSink(
+        place, opening: writer.opening, policy, readers: config.records.readers, room: config.records.readerBuffer)
+      return RecordDesk(layout, store, socket, setting, clock) { finished.finish($0) }
+    } catch { throw Failure(error) }
+  }
+
+  private func openHTTP(_ face: DaemonView) throws -> HTTPServer {
+    var places: [ServeOptions.Place] = []
+    if let numbers = inherited.numbers["http"] {
+      places = numbers.map { .inherited($0) }
+    } else {
+      places = [
+        .unix(path: config.http.socket, mode: UInt32(config.http.mode), group: try groupNumber(config.http.group))
+      ]
+    }
+    if let tcp = config.http.tcp { places.append(.tcp(host: tcp.host, port: tcp.port)) }
+    var options = ServeOptions(places) { Messages.line("tandem: http: \($0)") }
+    options.limits.clients = config.http.clients
+    options.limits.headerBytes = config.http.headerLimit
+    options.limits.bodyBytes = config.http.bodyLimit
+    options.limits.idle = Duration(config.http.idle)
+    do {
+      options.token = try config.http.token.map { try Credentials(environment: environmentVariables()).read($0) }
+      let server = HTTPServer(options, face)
+      try server.start()
+      return server
+    } catch let error as ServeError {
+      throw Failure(message: "\(error)", exitCode: error.exitCode)
+    } catch { throw Failure(message: "\(error)", exitCode: 78) }
+  }
+}
+
+extension TimeSpan {
+  /// Rounded up.
+  fileprivate var wholeSeconds: Int { Int((flicks + Self.flicksPerSecond - 1) / Self.flicksPerSecond) }
+}
+
+/// The number of a group of this name.
+/// - Throws: `EmitError.usage` where there is none.
+private func groupNumber(_ name: String?) throws(EmitError) -> UInt32? {
+  guard let name else { return nil }
+  guard let group = unsafe getgrnam(name) else { throw .usage("no group is named \(name)") }
+  return unsafe group.pointee.gr_gid
+}
+
+extension WayWish {
+  /// - Throws: `Failure` 78.
+  fileprivate init(_ config: DaemonConfig) throws {
+    // The configuration was checked by the same words.
+    guard let products = Engine.Products(rawValue: config.blas),
+      let precision = Engine.Precision(rawValue: config.precision), let selection = TrackSelection(config.tracks)
+    else { throw Failure(message: "blas, precision or tracks say nothing", exitCode: 78) }
+    self.init(
+      model: config.model, engine: EngineWish(products: products, precision: precision), threads: config.threads,
+      isDeterministic: config.deterministic, window: config.window, hop: config.hop, pictureRate: config.fps,
+      selection: selection, fuse: config.fuse.flatMap(Fuser.Kind.init(rawValue:)))
+  }
+}

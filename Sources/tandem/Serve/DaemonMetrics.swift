@@ -1,0 +1,92 @@
+import Align
+import Config
+import Glibc
+import Media
+import Serve
+
+/// The figures of the daemon, as they stand now. In every source `windows_due = windows_given + windows_dropped`.
+struct DaemonMetrics {
+  let families: [MetricFamily]
+
+  init(_ parts: DaemonParts, _ runners: [SourceRunner], reloads: (done: Int64, failed: Int64)) {
+    let sources = runners.flatMap { runner in runner.statuses.map { (runner.config.name, $0.snapshot) } }
+    func each(
+      _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, _ help: String,
+      _ value: (SourceStatus.Snapshot) -> MetricSample.Value?
+    ) -> MetricFamily {
+      var sums: [(String, MetricSample.Value)] = []
+      for (source, snapshot) in sources {
+        guard let value = value(snapshot) else { continue }
+        if let n = sums.firstIndex(where: { $0.0 == source }), case .integer(let a) = sums[n].1,
+          case .integer(let b) = value
+        {
+          sums[n].1 = .integer(a + b)
+        } else if !sums.contains(where: { $0.0 == source }) {
+          sums.append((source, value))
+        }
+      }
+      return MetricFamily(name, kind, unit: unit, help: help, sums.map { MetricSample($0.1, [("source", $0.0)]) })
+    }
+    func one(
+      _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, _ help: String, _ value: MetricSample.Value
+    ) -> MetricFamily { MetricFamily(name, kind, unit: unit, help: help, [MetricSample(value)]) }
+    func named(_ name: String, _ help: String, _ counters: Counters, label: String) -> MetricFamily {
+      MetricFamily(
+        name, .counter, help: help,
+        counters.values.sorted { $0.key < $1.key }.map { MetricSample(.integer($0.value), [(label, $0.key)]) })
+    }
+
+    families = [
+      each("tandem_windows_due", .counter, "Windows that sources came to the end of.") { .integer($0.accounts.due) },
+      each("tandem_windows_given", .counter, "Windows that became records.") { .integer($0.accounts.given) },
+      each("tandem_windows_dropped", .counter, "Windows let go because nobody could keep up.") {
+        .integer($0.accounts.dropped)
+      },
+      each("tandem_windows_stored_before", .counter, "Windows that an earlier run had stored.") {
+        .integer($0.storedBefore)
+      },
+      each("tandem_epochs", .counter, "Stretches of continuous time.") { .integer($0.epochs) },
+      each("tandem_reconnects", .counter, "Times a source was opened anew.") { .integer($0.reconnects) },
+      each("tandem_worker_restarts", .counter, "Decoders that died or had to be ended.") { .integer($0.restarts) },
+      each("tandem_source_up", .gauge, "1 while a source gives content.") { .integer($0.phase == .running ? 1 : 0) },
+      each("tandem_time_uncertainty_microseconds", .gauge, unit: "microseconds", "Bound on the error of its time.") {
+        $0.uncertainty.map { .real($0) }
+      },
+      each("tandem_wall_drift_ppm", .gauge, "How much the wall's clock outruns the source's.") {
+        $0.driftPPM.map { .real(Double($0)) }
+      },
+      MetricFamily(
+        "tandem_source_losses", .counter, help: "What sources lost, by name of the loss.",
+        sources.flatMap { source, snapshot in
+          snapshot.counters.values.sorted { $0.key < $1.key }.map {
+            MetricSample(.integer($0.value), [("source", source), ("reason", $0.key)])
+          }
+        }),
+      MetricFamily(
+        "tandem_record_latency_seconds", .histogram, unit: "seconds",
+        help: "From the arrival of what completed a window to its way out.",
+        [MetricSample(.histogram(parts.desk.latency.histogram))]),
+      one(
+        "tandem_encode_waiting_bytes", .gauge, unit: "bytes", "Content that waits to be encoded.",
+        .integer(Int64(parts.hall.waiting))),
+      named("tandem_store", "What became of records and files of the store.", parts.desk.storeCounters, label: "what"),
+      named("tandem_readers", "What became of readers of the socket.", parts.desk.socketCounters, label: "what"),
+      MetricFamily(
+        "tandem_reloads", .counter, help: "Configurations read again.",
+        [
+          MetricSample(.integer(reloads.done), [("result", "done")]),
+          MetricSample(.integer(reloads.failed), [("result", "failed")]),
+        ]),
+      one(
+        "tandem_resident_memory_bytes", .gauge, unit: "bytes", "Of this process, without its workers.",
+        .integer(Self.residentBytes)),
+    ]
+  }
+
+  /// The second figure of /proc/self/statm, in pages.
+  private static var residentBytes: Int64 {
+    let text = (try? contents(of: "/proc/self/statm", limit: 4096)) ?? ""
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0
+    return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
+  }
+}

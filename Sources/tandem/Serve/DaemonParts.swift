@@ -1,0 +1,88 @@
+import Config
+import Flow
+import Media
+import Seam
+import Supervise
+import Synchronization
+
+/// What all sources of the daemon share.
+final class DaemonParts: Sendable {
+  let plan: WayPlan
+  let program: DecodeProgram
+  let hall: EncodeHall
+  let desk: RecordDesk
+  let finished: FinishedFiles
+  let pulses: Pulses
+  let pipeline: Pipeline
+  let credentials: Credentials
+  let clock: Clock
+  private let config: Mutex<DaemonConfig>
+  private let lanes = Mutex(0)
+
+  init(
+    _ config: DaemonConfig, _ plan: WayPlan, _ hall: EncodeHall, _ desk: RecordDesk, _ finished: FinishedFiles,
+    _ pulses: Pulses, _ pipeline: Pipeline, _ credentials: Credentials, _ clock: Clock
+  ) {
+    self.plan = plan
+    self.hall = hall
+    self.desk = desk
+    self.finished = finished
+    self.pulses = pulses
+    self.pipeline = pipeline
+    self.credentials = credentials
+    self.clock = clock
+    self.config = Mutex(config)
+    program = DecodeProgram(
+      path: environment("TANDEM_DECODE"), version: Version.text,
+      limits: WorkerLimits(memory: config.limits.workerMemory, fruitless: .seconds(20)))
+  }
+
+  /// The keys that apply at once, as they stand now.
+  var settings: DaemonConfig {
+    get { config.withLock { $0 } }
+    set { config.withLock { $0 = newValue } }
+  }
+
+  /// In `0..<1`: those who failed together must not come back together.
+  func chance() -> Double { .random(in: 0..<1) }
+
+  var backoff: Backoff {
+    let live = settings.live
+    return Backoff(
+      first: Duration(live.firstRetry), longest: Duration(live.longestRetry), healthy: Duration(live.healthy))
+  }
+
+  /// How long a live worker may say nothing: it watches the source itself, and has to tell what it saw.
+  var liveSilence: Duration {
+    let live = settings.live
+    return Duration(max(live.stall, live.open)) + .seconds(5)
+  }
+
+  /// How long the reading of a file may give nothing.
+  let fileSilence = Duration.seconds(120)
+
+  func liveOptions(_ source: SourceConfig) -> LiveOptions {
+    let live = settings.live
+    return LiveOptions(
+      transport: source.transport == .udp ? .udp : .tcp, listens: source.listen, openingWait: live.open,
+      silenceWait: live.stall, packetWait: live.stall, stallWait: live.stall, jitterWait: live.jitter)
+  }
+
+  func selection(_ source: SourceConfig) -> TrackSelection {
+    source.tracks.flatMap { TrackSelection($0) } ?? plan.selection
+  }
+
+  /// A new way to the encoders for a source.
+  func openLane(_ status: SourceStatus, _ source: SourceConfig, isLive: Bool) -> Funnel<HandOver>.Lane {
+    let number = lanes.withLock { last in
+      last += 1
+      return last
+    }
+    let overflow: Funnel<HandOver>.Overflow = source.onFull(isLive: isLive) == .block ? .block : .dropOldest
+    return hall.open(number, status, limit: source.buffer ?? settings.limits.sourceBuffer, overflow)
+  }
+}
+
+extension Duration {
+  init(_ span: TimeSpan) { self = .nanoseconds(span.nanoseconds) }
+}

@@ -1,0 +1,176 @@
+import Dispatch
+import Emit
+import Flow
+import Media
+import Serve
+import Store
+import Supervise
+import Synchronization
+
+/// Records of one source on their way out.
+struct Delivery: Sendable {
+  var source: String
+  var records: [Embedding]
+  /// The source, a recorded one, has been read to its end.
+  var isLast: Bool
+}
+
+/// Where all records leave: one thread that writes each batch to the store, gives it to all readers at once, and makes
+/// it durable within the group commit's time. A disk that is full or broken holds it up; the sources feel that.
+final class RecordDesk: Sendable {
+  struct Setting: Sendable {
+    /// Longest time between a record and its being safe on disk.
+    var sync: Duration
+    /// Most records in a batch.
+    var batch = 64
+  }
+
+  private struct Arrival: Sendable {
+    let delivery: Delivery
+    let arrived: Duration
+  }
+
+  private let layout: RecordLayout
+  private let store: RecordStore
+  private let setting: Setting
+  private let clock: Clock
+  private let socket: Mutex<SocketSink>
+  private let arrivals = Channel<Arrival>(capacity: 256)
+  private let feeds = Mutex<[LiveFeed]>([])
+  /// Why nothing can be stored just now.
+  private let alarm = Mutex<String?>(nil)
+  private let lastMoment = Mutex<Duration?>(nil)
+  private let counters = Mutex(Counters())
+  /// From what completed a window to its way out.
+  let latency = LatencyHistogram()
+  private let onFinished: @Sendable (String) -> Void
+
+  /// - Parameter onFinished: told when the last record of a recorded source is durable.
+  init(
+    _ layout: RecordLayout, _ store: RecordStore, _ socket: consuming SocketSink, _ setting: Setting, _ clock: Clock,
+    onFinished: @escaping @Sendable (String) -> Void
+  ) {
+    self.layout = layout
+    self.store = store
+    self.socket = Mutex(socket)
+    self.setting = setting
+    self.clock = clock
+    self.onFinished = onFinished
+  }
+
+  // MARK: For the sources
+
+  /// The last record of a source that is stored.
+  func last(of source: String) -> Embedding.Place? {
+    store.last(of: source).map { Embedding.Place(epoch: $0.epoch, window: $0.window, interval: Interval(.zero, .zero)) }
+  }
+
+  /// An epoch that no record carries yet; it is on the disk when this returns.
+  func reserveEpoch(of source: String, atLeast minimum: Int32) throws -> Int32 {
+    try store.reserveEpoch(of: source, atLeast: minimum)
+  }
+
+  /// Waits while the desk is behind.
+  func deliver(_ delivery: Delivery, arrived: Duration) {
+    _ = arrivals.send(Arrival(delivery: delivery, arrived: arrived))
+  }
+
+  /// Nothing more is taken in; what waits is still written, as far as that is possible within this time.
+  func close(within patience: Duration) {
+    lastMoment.withLock { $0 = clock.now() + patience }
+    arrivals.close()
+  }
+
+  // MARK: For those who read
+
+  func subscribe(_ feed: LiveFeed) { feeds.withLock { $0.append(feed) } }
+  func unsubscribe(_ feed: LiveFeed) { feeds.withLock { $0.removeAll { $0 === feed } } }
+  var obstacle: String? { alarm.withLock { $0 } }
+  var storeCounters: Counters {
+    var all = store.counters
+    all.add(counters.withLock { $0 })
+    return all
+  }
+  var socketCounters: Counters { socket.withLock { $0.counters } }
+  var durable: Position { store.durable }
+  func reader(from position: Position?) -> StoreReader { store.reader(from: position) }
+
+  // MARK: The thread
+
+  /// Works until the desk is closed and all is durable.
+  func work(_ pulse: Pulses.Pulse) {
+    var turn = DeskTurn(layout)
+    var isOpen = true
+    while isOpen {
+      pulse.beat(within: .seconds(60))
+      switch arrivals.receive(timeout: .now() + wait(turn)) {
+      case .element(let arrival):
+        turn.add(arrival.delivery, arrival.arrived)
+        while turn.count < setting.batch, case .element(let more) = arrivals.receive(timeout: .now()) {
+          turn.add(more.delivery, more.arrived)
+        }
+        write(&turn, pulse)
+      case .timedOut: socket.withLock { try? $0.attend() }
+      case .closed: isOpen = false
+      }
+      if turn.isDue(clock.now(), setting.sync) { sync(&turn, pulse) }
+    }
+    sync(&turn, pulse)
+    for feed in feeds.withLock({ $0 }) { feed.finish() }
+    socket.withLock { try? $0.finish(turn.closing) }
+  }
+
+  private func wait(_ turn: borrowing DeskTurn) -> DispatchTimeInterval {
+    turn.isClean ? .milliseconds(50) : .milliseconds(5)
+  }
+
+  /// Stores what has been gathered and gives it to all who read.
+  private func write(_ turn: inout DeskTurn, _ pulse: Pulses.Pulse) {
+    while !turn.isEmpty {
+      guard let batch = turn.takeBatch(setting.batch, clock.now(), last: { [store] in store.last(of: $0) }),
+        let position = retry(pulse, { () throws(StoreError) in try turn.append(to: store) })
+      else { continue }
+      socket.withLock { try? $0.write(batch.bytes, records: batch.records.count) }
+      let shared = RecordBatch(position: "\(position)", arrow: batch.bytes, records: batch.records)
+      for feed in feeds.withLock({ $0 }) { feed.offer(shared) }
+      let now = clock.now()
+      for arrived in batch.arrivals { latency.add(now - arrived) }
+    }
+  }
+
+  /// Makes all that was written durable, and says of whom that was the last.
+  private func sync(_ turn: inout DeskTurn, _ pulse: Pulses.Pulse) {
+    guard !turn.isClean else { return }
+    guard retry(pulse, { () throws(StoreError) in try turn.sync(store) }) != nil else { return }
+    for source in turn.settle() { onFinished(source) }
+  }
+
+  /// Until it succeeds: nothing is lost while nothing is taken, and what is in the way is told meanwhile. Nil where it
+  /// can never succeed, or where the daemon has to end: what is not durable was not acknowledged.
+  private func retry<Result>(_ pulse: Pulses.Pulse, _ work: () throws(StoreError) -> Result) -> Result? {
+    while true {
+      do throws(StoreError) {
+        let result = try work()
+        alarm.withLock { $0 = nil }
+        return result
+      } catch {
+        switch error {
+        case .repeated, .limit:
+          Messages.error("records: \(error)")
+          counters.withLock { $0.add("records_refused") }
+          return nil
+        default: break
+        }
+        let isNew = alarm.withLock { known in
+          defer { known = "\(error)" }
+          return known == nil
+        }
+        if isNew { Messages.warning("records: \(error); trying again") }
+        if let end = lastMoment.withLock({ $0 }), clock.now() >= end { return nil }
+        pulse.beat(within: .seconds(60))
+        socket.withLock { try? $0.attend() }
+        clock.sleep(.milliseconds(500))
+      }
+    }
+  }
+}
