@@ -7,7 +7,7 @@ import System
 ///
 /// From files, the first batch waits for the first reader and every batch for the slowest; a reader that takes nothing
 /// for the policy's patience is dropped and counted. Batches that come when all have left are counted, not kept. Live,
-/// nothing waits: a reader that is `backlogLimit` batches behind loses whole batches, counted.
+/// nothing waits: a reader for which more than `room` waits loses whole batches, counted.
 package struct SocketSink: ~Copyable, Sendable {
   /// Where readers connect.
   package enum Place: Hashable, Sendable {

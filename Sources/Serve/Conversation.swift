@@ -20,7 +20,7 @@ struct Conversation: Sendable {
     switch isServing ? route(request.head) : .answer(.error(.serviceUnavailable, "the server is stopping")) {
     case .answer(let answer):
       status = answer.status
-      try await send(answer, request, writer)
+      try await send(answer, request, writer, channel)
     case .put(let source):
       if request.headers[.expect]?.lowercased() == "100-continue" {
         try await writer.writeInformationalHead(HTTPResponse(status: .continue))
@@ -29,12 +29,12 @@ struct Conversation: Sendable {
       let answer =
         body.map { routes.put(source, $0) } ?? .error(.contentTooLarge, "more than \(limits.bodyBytes) bytes")
       status = answer.status
-      try await send(answer, request, writer, isRead: body != nil)
+      try await send(answer, request, writer, channel, isRead: body != nil)
     case .records(let query):
       switch subscription(query) {
       case .failure(let error):
         status = Answer.error(error).status
-        try await send(.error(error), request, writer)
+        try await send(.error(error), request, writer, channel)
       case .success(let subscription):
         status = .ok
         try await stream(subscription, query, writer, channel)
@@ -73,13 +73,14 @@ struct Conversation: Sendable {
 
   /// isRead: whether all of the request's body has been taken.
   private func send(
-    _ answer: Answer, _ request: Request, _ writer: consuming ResponseWriter, isRead: Bool = false
+    _ answer: Answer, _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel,
+    isRead: Bool = false
   ) async throws {
     let isUnread = !isRead && request.hasBody
     var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
     if isUnread { head.headerFields[.connection] = "close" }
     var body = try await writer.writeHead(head)
-    if request.method != .head { try await write(answer.body, to: &body) }
+    if request.method != .head { try await write(answer.body, to: &body, channel) }
     try await body.finish(nil)
     if isUnread { throw Unread() }
   }
@@ -96,9 +97,9 @@ struct Conversation: Sendable {
     fields[.position] = subscription.start
     var body = try await writer.writeHead(HTTPResponse(status: .ok, headerFields: fields))
     do {
-      try await write(text.opening, to: &body)
-      while let chunk = try await subscription.next() { try await write(try text.bytes(chunk), to: &body) }
-      try await write(text.closing, to: &body)
+      try await write(text.opening, to: &body, channel)
+      while let chunk = try await subscription.next() { try await write(try text.bytes(chunk), to: &body, channel) }
+      try await write(text.closing, to: &body, channel)
     } catch {
       // The connection breaks off: that is how the client sees that there was more.
       let isOurs = error is FaceError || error is EmitError
@@ -108,12 +109,17 @@ struct Conversation: Sendable {
     try await body.finish(nil)
   }
 
-  private func write(_ bytes: [UInt8], to body: inout some ResponseBodyWriter) async throws {
+  /// Waits until the client has taken enough of what is written. A writer learns that there is no room only when the
+  /// channel's loop has seen the piece before: hence the turn, without which all pieces would be let through.
+  private func write(
+    _ bytes: [UInt8], to body: inout some ResponseBodyWriter, _ channel: any Channel
+  ) async throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let piece = rest.prefix(StallGuard.piece)
       rest = rest.dropFirst(piece.count)
       try await body.write(ByteBuffer(bytes: piece))
+      try await channel.eventLoop.submit {}.get()
     }
   }
 }

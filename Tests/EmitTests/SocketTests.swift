@@ -108,7 +108,7 @@ import Testing
     for _ in 0..<200 { try emitter.emit(Samples.records(3, wide)) }
     #expect(emitter.counters["records_unread"] == 1)
     #expect(emitter.counters["batches_dropped"] > 0)
-    #expect(emitter.counters["batches_dropped"] < 200 - Int64(SocketSink.backlogLimit))
+    #expect(emitter.counters["batches_dropped"] < 100)  // of 37 kB each, 4 MiB wait for the reader
   }
 
   @Test func theSocketIsForItsOwnerOnly() throws {

@@ -147,7 +147,8 @@ struct Reply {
     let head = String(decoding: bytes[..<split], as: UTF8.self).lowercased()
     if head.contains(" 100 ") || head.contains(" 204 ") || toHead { return split + 4 }
     if head.contains("transfer-encoding: chunked") {  // nothing follows these in our tests
-      return bytes.suffix(5) == [48, 13, 10, 13, 10] ? bytes.count : nil
+      let last = bytes[max(0, bytes.count - 5)...]
+      return last.elementsEqual([48, 13, 10, 13, 10]) ? bytes.count : nil
     }
     let length = head.firstMatch(of: #/content-length: (\d+)/#).flatMap { Int($0.1) } ?? 0
     return bytes.count >= split + 4 + length ? split + 4 + length : nil
@@ -202,7 +203,7 @@ final class House: Sendable {
   }
 
   deinit {
-    DispatchQueue.global().async { [server, folder] in
+    thread { [server, folder] in
       server.stop()
       _ = unsafe rmdir(folder)
     }
@@ -236,20 +237,39 @@ final class House: Sendable {
   }
 }
 
-/// Runs what blocks on a thread that Swift's tasks, the server's among them, do not need.
+/// Runs what blocks on a thread of its own. Not on one of Dispatch's: Swift's tasks, the server's among them, need those.
 func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
-    DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+    thread { continuation.resume(with: Result { try body() }) }
   }
+}
+
+func thread(_ body: @escaping @Sendable () -> Void) {
+  final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  var number = pthread_t()
+  let work = unsafe Unmanaged.passRetained(Work(body)).toOpaque()
+  let status = unsafe pthread_create(
+    &number, nil,
+    { context in
+      if let context = unsafe context { unsafe Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body() }
+      return nil
+    }, work)
+  precondition(status == 0, "no more threads")
+  pthread_detach(number)
 }
 
 /// Hangs up on each as soon as the server ends what it sends, as curl does; what is returned waits for that.
 func hangUpAtTheEnd(_ wires: [Wire]) -> DispatchGroup {
   let all = DispatchGroup()
   for wire in wires {
-    DispatchQueue.global().async(group: all) {
+    all.enter()
+    thread {
       _ = wire.waitForEnd()
       wire.hangUp()
+      all.leave()
     }
   }
   return all
