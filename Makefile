@@ -1,5 +1,5 @@
 # The habits of this house. Both `make run` and `make test` install what is missing first.
-.PHONY: run test setup setup-test build unit path lint format fixtures parity meaning bench bench-models install deb \
+.PHONY: run test setup setup-test build unit path lint format fixtures parity meaning bench bench-models soak install deb \
   deb-check clean
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config curl
@@ -53,6 +53,13 @@ parity: setup setup-test
 # What the starter model means, beside chance: fetches weights and media.
 meaning: setup build setup-test
 	bash scripts/meaning.sh
+
+# The full counts of what `make test` runs a slice of: crashes of the store, kills of the daemon, reloads, late joins.
+soak: setup setup-test build
+	TANDEM_STORE_ROUNDS=10000 swift test -c release $(TRAITS) --scratch-path .build-test -Xswiftc -enable-testing \
+	  --disable-xctest --filter StoreTests
+	TANDEM_LONG=1 TANDEM_KILLS=200 TANDEM_RELOADS=1000 TANDEM_JOINS=50 OMP_NUM_THREADS=1 \
+	  .venv/bin/pytest -q Tests/Path/test_serve*.py Tests/Path/test_live.py
 
 # Ratios against ffmpeg, side by side in one run.
 bench: build setup-test
