@@ -115,7 +115,7 @@ let package = Package(
     .testTarget(name: "MediaTests", dependencies: ["Media"], swiftSettings: safe),
     .testTarget(name: "SystemTests", dependencies: ["System"], swiftSettings: safe),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: safe),
-    .testTarget(name: "DecodeTests", dependencies: ["Media", "Decode"], swiftSettings: safe),
+    .testTarget(name: "DecodeTests", dependencies: ["Media", "System", "Decode"], swiftSettings: safe),
     .testTarget(name: "TimelineTests", dependencies: ["Media", "Timeline"], swiftSettings: safe),
     .testTarget(name: "IntakeTests", dependencies: ["Media", "Decode", "Timeline", "Intake"], swiftSettings: safe),
     .testTarget(name: "SeamTests", dependencies: ["Media", "System", "Seam"], swiftSettings: safe),

@@ -39,6 +39,8 @@ package struct DaemonConfig: Hashable, Sendable {
     package var mode = 0o660
     /// Whose the socket becomes; nil: the daemon's own group.
     package var group: String?
+    /// Who may read, by user number; nil: the socket's permissions decide.
+    package var users: UserList?
     /// Most readers at a time.
     package var readers = 128
     /// Bytes that wait for one reader.
@@ -64,6 +66,8 @@ package struct DaemonConfig: Hashable, Sendable {
     package var mode = 0o660
     /// Whose the socket becomes; nil: the daemon's own group.
     package var group: String?
+    /// Who may ask, by user number; nil: the socket's permissions decide.
+    package var users: UserList?
     /// TCP too; nil: the socket alone.
     package var tcp: LoopbackAddress?
     /// What clients over TCP must know.
@@ -140,6 +144,20 @@ package struct LoopbackAddress: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// Numbers of users.
+package struct UserList: Hashable, Sendable, CustomStringConvertible {
+  package let numbers: Set<UInt32>
+
+  /// `0,1000`
+  init?(_ text: String) {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { UInt32($0) }
+    guard !parts.contains(nil), parts.count <= 1024 else { return nil }
+    numbers = Set(parts.compactMap { $0 })
+  }
+
+  package var description: String { numbers.sorted().map(String.init).joined(separator: ",") }
 }
 
 /// Where the token of HTTP is.

@@ -56,6 +56,7 @@ struct DaemonSettings: Sendable {
     Key("records.socket", .socket, \.records.socket, word: "auto"),
     Key("records.mode", .mode, \.records.mode),
     Key("records.group", .name("group"), \.records.group, word: "none"),
+    Key("records.users", .users, \.records.users, word: "any"),
     Key("records.readers", .count(1...4096), \.records.readers),
     Key("records.reader_buffer", .size(64 * kiB...giB), \.records.readerBuffer),
     Key("records.segment_size", .size(miB...64 * giB), \.records.segmentSize),
@@ -70,6 +71,7 @@ struct DaemonSettings: Sendable {
     Key("http.socket", .socket, \.http.socket, word: "auto"),
     Key("http.mode", .mode, \.http.mode),
     Key("http.group", .name("group"), \.http.group, word: "none"),
+    Key("http.users", .users, \.http.users, word: "any"),
     Key("http.tcp", .loopback, \.http.tcp, word: "off"),
     Key("http.token", .token, \.http.token, word: "none"),
     Key("http.clients", .count(1...4096), \.http.clients),
@@ -103,6 +105,15 @@ extension Grammar where Value == LoopbackAddress {
         throw .unlike(text, "loopback address with a port, such as 127.0.0.1:8765 or [::1]:8765")
       }
       return address
+    }, spell: { $0.description })
+}
+
+extension Grammar where Value == UserList {
+  static let users = Grammar(
+    bound: "numbers of users, as 0,1000",
+    parse: { text throws(Refusal) in
+      guard let users = UserList(text) else { throw .unlike(text, "list of user numbers such as 0,1000") }
+      return users
     }, spell: { $0.description })
 }
 

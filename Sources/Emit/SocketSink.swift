@@ -26,6 +26,8 @@ package struct SocketSink: ~Copyable, Sendable {
   private let readerLimit: Int
   /// Bytes that wait for one reader, live; one batch may always wait.
   private let room: Int
+  /// Who may read, by user number; nil: whoever can connect.
+  private let users: Set<UInt32>?
   private let policy: ReaderPolicy
   private var listener: Listener
   private var readers: [SocketReader] = []
@@ -37,8 +39,10 @@ package struct SocketSink: ~Copyable, Sendable {
   /// - Parameters:
   ///   - readers: most of them at once.
   ///   - room: bytes that wait for one of them, live.
+  ///   - users: who may read, by the numbers that the kernel names; nil: whoever can connect.
   package init(
-    _ place: Place, opening: [UInt8], _ policy: ReaderPolicy, readers: Int = 64, room: Int = 4 << 20
+    _ place: Place, opening: [UInt8], _ policy: ReaderPolicy, readers: Int = 64, room: Int = 4 << 20,
+    users: Set<UInt32>? = nil
   ) throws(EmitError) {
     switch place {
     case .path(let path, let mode, let group):
@@ -56,6 +60,7 @@ package struct SocketSink: ~Copyable, Sendable {
     self.policy = policy
     readerLimit = readers
     self.room = room
+    self.users = users
   }
 
   /// Gives one whole batch of so many records to every reader.
@@ -166,6 +171,10 @@ extension SocketSink {
     while readers.count < readerLimit {
       do {
         guard let connection = try listener.descriptor.accept() else { return }
+        if let users, !users.contains(try connection.peer()) {
+          counters.add("readers_refused")
+          continue
+        }
         counters.add("readers")
         readers.append(SocketReader(connection, opening: opening, now: now))
         readers[readers.count - 1].offer(current, now: now)

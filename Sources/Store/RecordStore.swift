@@ -91,6 +91,9 @@ package final class RecordStore: Sendable {
     writer.withLock { $0.layout = layout }
   }
 
+  /// What is kept from now on.
+  package func change(_ limits: StoreLimits) { writer.withLock { $0.limits = limits } }
+
   /// - Parameter position: of the first batch wanted, or before it; nil begins with the oldest.
   package func reader(from position: Position? = nil) -> StoreReader { StoreReader(disk, shelf, from: position) }
 }

@@ -4,7 +4,7 @@ import System
 /// The one hand that writes. `ahead` is the ledger as it will be when the staged entries are durable.
 struct Writer: Sendable {
   var layout: StoreLayout
-  let limits: StoreLimits
+  var limits: StoreLimits
   let disk: any Disk
   let shelf: Shelf
   let now: @Sendable () -> Int64

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// System calls on stream sockets of the Unix domain; none of them blocks.
@@ -59,6 +60,13 @@ extension Descriptor {
     _ = try Errno.check { fcntl(connection.number, F_SETFD, FD_CLOEXEC) }
     _ = try Errno.check { fcntl(connection.number, F_SETFL, O_NONBLOCK) }
     return connection
+  }
+
+  /// The number of the user at the other end, by the kernel's word.
+  package func peer() throws(Errno) -> UInt32 {
+    var (user, process): (UInt32, Int32) = (0, 0)
+    _ = try Errno.check { unsafe linux_peer(number, &user, &process) }
+    return user
   }
 
   /// Sends some of `bytes` from index `start`; how many, 0 when there is no room. Waits for none, and raises no

@@ -1,4 +1,6 @@
 import Glibc
+import Media
+import System
 import Testing
 
 @testable import Decode

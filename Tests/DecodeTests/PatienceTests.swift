@@ -1,6 +1,7 @@
 import CFFmpeg
 import Media
 import Synchronization
+import System
 import Testing
 
 @testable import Decode

@@ -1,6 +1,5 @@
 import Glibc
 import Media
-import Synchronization
 import System
 import Testing
 
@@ -9,31 +8,33 @@ import Testing
 /// Both ends in one process: the worker's is worked by a thread.
 private final class Pair {
   let memory: SharedMemory
-  private(set) var socket: MessageSocket
-  let hasLeft = Mutex(false)
+  private var socket: MessageSocket
 
   /// - Parameter work: what the worker does with each task; true to go on.
   init(_ work: @escaping @Sendable (WorkerEnd, WorkerEnd.Task) -> Bool) throws {
     let sockets = try SocketPair()
-    let theirs = try Descriptor.duplicate(sockets.theirs.number)
+    let theirs = try Descriptor.duplicate(sockets.theirs.number).release()
     let shared = try SharedMemory(size: PictureArena.size)
-    (memory, socket) = (shared, MessageSocket(sockets.keepOurs()))
-    let end = Handed(try WorkerEnd(theirs, shared, Hello(version: "1", ffmpeg: "5")) {})
-    try startThread { while work(end.value, end.value.next()) {} }
+    memory = shared
+    socket = MessageSocket(sockets.keepOurs())
+    try startThread {
+      guard let end = try? WorkerEnd(Descriptor(owning: theirs), shared, Hello(version: "1", ffmpeg: "5"), leave: {})
+      else { return }
+      while work(end, end.next()) {}
+    }
   }
 
-  func tell(_ message: ToWorker) { #expect(socket.send(message, milliseconds: 1000)) }
+  func tell(_ message: ToWorker) {
+    let isTaken = socket.send(message, milliseconds: 1000)
+    #expect(isTaken)
+  }
 
-  func hear() throws -> FromWorker {
-    guard case .message(let bytes) = try socket.receive(milliseconds: 5000) else { throw Errno(code: ETIMEDOUT) }
+  func hear(within milliseconds: Int32 = 5000) throws -> FromWorker {
+    guard case .message(let bytes) = try socket.receive(milliseconds: milliseconds) else {
+      throw Errno(code: ETIMEDOUT)
+    }
     return try FromWorker(message: bytes)
   }
-}
-
-/// Handed over to one thread and used there alone.
-private struct Handed: Sendable {
-  nonisolated(unsafe) let value: WorkerEnd
-  init(_ value: WorkerEnd) { unsafe self.value = value }
 }
 
 private let order = SourceOrder(
@@ -96,9 +97,7 @@ private let order = SourceOrder(
     guard case .failed(.interrupted) = try pair.hear() else { throw Errno(code: EPROTO) }
     pair.tell(.order(2, order))
     pair.tell(.cancel(1))
-    #expect(throws: Errno.self, "the second order goes on") {
-      guard case .message = try pair.socket.receive(milliseconds: 100) else { throw Errno(code: ETIMEDOUT) }
-    }
+    #expect(throws: Errno(code: ETIMEDOUT), "the second order goes on") { try pair.hear(within: 100) }
     pair.tell(.cancel(2))
     guard case .failed(.interrupted) = try pair.hear() else { throw Errno(code: EPROTO) }
   }

@@ -62,7 +62,7 @@ private func crossed<Value: Wired>(_ value: Value) throws -> Value {
   func everyErrorIsStillTheSameError(_ error: SourceError) throws { #expect(try crossed(error) == error) }
 
   @Test func soundCrossesToTheBit() throws {
-    let run = AudioRun(slot: Slot(.audio), epoch: 0, firstSample: 5, rate: 16_000, samples: [0, -0.0, 1e-40, .pi])
+    let run = AudioRun(slot: Slot(.audio), epoch: 0, firstSample: 5, rate: 16_000, samples: [0, -0.0, .leastNonzeroMagnitude, .pi])
     let back = try crossed(run)
     #expect(back.samples.map(\.bitPattern) == run.samples.map(\.bitPattern))
     #expect(back.firstSample == 5 && back.rate == 16_000)

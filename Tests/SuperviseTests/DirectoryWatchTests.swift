@@ -21,7 +21,7 @@ import Testing
 
   @Test func whatLiesThereIsTakenFirstInOrder() throws {
     for name in ["b.mp4", "a.mp4", ".part"] { try write(name) }
-    mkdir("\(folder)/below", 0o700)
+    unsafe mkdir("\(folder)/below", 0o700)
     var watch = try DirectoryWatch.open(folder)
     #expect(names(try watch.next(milliseconds: 0)) == ["a.mp4", "b.mp4"])
     #expect(try watch.next(milliseconds: 0) == [])
@@ -36,13 +36,13 @@ import Testing
     #expect(names(try watch.next(milliseconds: 1000)) == ["slow.mp4"])
     try write(".moving")
     _ = try watch.next(milliseconds: 50)
-    rename("\(folder)/.moving", "\(folder)/moved.mp4")
+    unsafe rename("\(folder)/.moving", "\(folder)/moved.mp4")
     #expect(names(try watch.next(milliseconds: 1000)) == ["moved.mp4"])
   }
 
   @Test func aDirectoryThatGoesAwaySaysSo() throws {
     var watch = try DirectoryWatch.open(folder)
-    rmdir(folder)
+    unsafe rmdir(folder)
     #expect(throws: Errno(code: ENOENT)) { _ = try watch.next(milliseconds: 1000) }
   }
 

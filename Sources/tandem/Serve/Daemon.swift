@@ -94,6 +94,7 @@ final class Daemon {
       let fresh = try DaemonConfig.read(file, flags: flags)
       let difference = ConfigDifference(from: config, to: fresh, .own)
       parts.settings = fresh
+      parts.desk.change(StoreLimits(fresh.records))
       for name in difference.removed { _ = sources.remove(name) }
       for source in fresh.sources where (difference.added + difference.changed).contains(source.name) {
         sources.put(source)
@@ -113,11 +114,7 @@ final class Daemon {
   private func openDesk(_ layout: RecordLayout, _ finished: FinishedFiles) throws -> RecordDesk {
     let writer = ArrowWriter(layout)
     let hash = layout.metadata.first { $0.key == "tandem.config_sha256" }?.value ?? ""
-    var limits = StoreLimits()
-    limits.segmentBytes = config.records.segmentSize
-    limits.segmentAge = config.records.segmentAge.wholeSeconds
-    limits.totalBytes = config.records.keepSize
-    limits.age = config.records.keepAge > .zero ? config.records.keepAge.wholeSeconds : nil
+    let limits = StoreLimits(config.records)
     let store: RecordStore
     do throws(StoreError) {
       store = try RecordStore.open(
@@ -125,7 +122,8 @@ final class Daemon {
         StoreLayout(opening: writer.opening, closing: writer.closing, configHash: hash), limits, now: clock.wall)
     } catch { throw Failure(message: "\(error)", exitCode: error.exitCode) }
     let policy = ReaderPolicy(isLive: true, now: clock.now)
-    let setting = RecordDesk.Setting(sync: Duration(config.records.sync))
+    let setting = RecordDesk.Setting(
+      sync: Duration(config.records.sync), gather: Duration(config.records.batch))
     do throws(EmitError) {
       let place: SocketSink.Place
       if let number = inherited.numbers["records"]?.first {
@@ -135,7 +133,8 @@ final class Daemon {
           config.records.socket, mode: mode_t(config.records.mode), group: try groupNumber(config.records.group))
       }
       let socket = try SocketSink(
-        place, opening: writer.opening, policy, readers: config.records.readers, room: config.records.readerBuffer)
+        place, opening: writer.opening, policy, readers: config.records.readers, room: config.records.readerBuffer,
+        users: config.records.users?.numbers)
       return RecordDesk(layout, store, socket, setting, clock) { finished.finish($0) }
     } catch { throw Failure(error) }
   }
@@ -155,6 +154,7 @@ final class Daemon {
     options.limits.headerBytes = config.http.headerLimit
     options.limits.bodyBytes = config.http.bodyLimit
     options.limits.idle = Duration(config.http.idle)
+    options.users = config.http.users?.numbers
     do {
       options.token = try config.http.token.map { try Credentials(environment: environmentVariables()).read($0) }
       let server = HTTPServer(options, face)
@@ -163,6 +163,16 @@ final class Daemon {
     } catch let error as ServeError {
       throw Failure(message: "\(error)", exitCode: error.exitCode)
     } catch { throw Failure(message: "\(error)", exitCode: 78) }
+  }
+}
+
+extension StoreLimits {
+  init(_ records: DaemonConfig.Records) {
+    self.init()
+    segmentBytes = records.segmentSize
+    segmentAge = records.segmentAge.wholeSeconds
+    totalBytes = records.keepSize
+    age = records.keepAge > .zero ? records.keepAge.wholeSeconds : nil
   }
 }
 
@@ -175,6 +185,7 @@ extension TimeSpan {
 /// - Throws: `EmitError.usage` where there is none.
 private func groupNumber(_ name: String?) throws(EmitError) -> UInt32? {
   guard let name else { return nil }
+  if let number = UInt32(name) { return number }
   guard let group = unsafe getgrnam(name) else { throw .usage("no group is named \(name)") }
   return unsafe group.pointee.gr_gid
 }

@@ -21,6 +21,8 @@ final class RecordDesk: Sendable {
   struct Setting: Sendable {
     /// Longest time between a record and its being safe on disk.
     var sync: Duration
+    /// Longest time that records wait to share a batch, while more of them come.
+    var gather: Duration
     /// Most records in a batch.
     var batch = 64
   }
@@ -93,6 +95,7 @@ final class RecordDesk: Sendable {
   }
   var socketCounters: Counters { socket.withLock { $0.counters } }
   var durable: Position { store.durable }
+  func change(_ limits: StoreLimits) { store.change(limits) }
   func reader(from position: Position?) -> StoreReader { store.reader(from: position) }
 
   // MARK: The thread
@@ -106,7 +109,10 @@ final class RecordDesk: Sendable {
       switch arrivals.receive(timeout: .now() + wait(turn)) {
       case .element(let arrival):
         turn.add(arrival.delivery, arrival.arrived)
-        while turn.count < setting.batch, case .element(let more) = arrivals.receive(timeout: .now()) {
+        let last = clock.now() + setting.gather
+        while turn.count < setting.batch, clock.now() < last,
+          case .element(let more) = arrivals.receive(timeout: .now())
+        {
           turn.add(more.delivery, more.arrived)
         }
         write(&turn, pulse)

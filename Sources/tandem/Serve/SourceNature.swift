@@ -4,7 +4,7 @@ import Media
 
 /// What a source is, by what its configuration says and what lies at its address.
 enum SourceNature {
-  /// Without an end; a named pipe is one too.
+  /// Without an end; a named pipe is one too, and a file that begins again.
   case stream(isPipe: Bool)
   case file(String)
   case directory(String)
@@ -14,14 +14,14 @@ enum SourceNature {
     let path = (try? config.url.filled(credentials)) ?? ""
     switch config.kind {
     case .live: self = .stream(isPipe: Self.kind(path) == S_IFIFO)
-    case .file: self = .file(path)
+    case .file: self = config.loop ? .stream(isPipe: true) : .file(path)
     case .directory: self = .directory(path)
     case .auto:
       switch Self.kind(path) {
       case _ where config.url.isURL: self = .stream(isPipe: false)
       case S_IFIFO: self = .stream(isPipe: true)
       case S_IFDIR: self = .directory(path)
-      default: self = .file(path)
+      default: self = config.loop ? .stream(isPipe: true) : .file(path)
       }
     }
   }
