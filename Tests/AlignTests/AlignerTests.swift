@@ -82,6 +82,7 @@ struct Feed {
   mutating func reach(_ slot: Slot, _ milliseconds: Int64) { mark(.reached(slot, at(milliseconds))) }
   mutating func close(_ end: Int64, epoch: Int32 = 0) { mark(.closed(epoch: epoch, end: at(end))) }
 
+  var accounts: Aligner.Accounts { aligner.accounts }
   var windows: [Window] { output.compactMap { if case .window(let window) = $0 { window } else { nil } } }
   var indices: [Int64] { windows.map(\.index) }
   var counts: [Int64] { output.compactMap { if case .ended(_, let count) = $0 { count } else { nil } } }
@@ -263,5 +264,42 @@ struct Feed {
     let choice = WindowChoice(start: TimeSpan(seconds: 2), duration: TimeSpan(seconds: 3))
     #expect(!choice.isPast(TimeSpan(milliseconds: 4999)) && choice.isPast(TimeSpan(seconds: 5)))
     #expect(!WindowChoice(start: TimeSpan(seconds: 2)).isPast(TimeSpan(seconds: 1_000_000)))
+  }
+}
+
+/// Content that was let go because nobody could keep up.
+@Suite struct DroppedTests {
+  /// 12 s in windows of 2 s each second, of which `let go` is a stretch.
+  private func feed(_ dropped: Interval...) -> Feed {
+    var feed = Feed([sound])
+    feed.epoch()
+    for interval in dropped { feed.mark(.dropped(epoch: 0, interval)) }
+    feed.cover(sound, 0, 12_000)
+    feed.reach(sound, 12_000)
+    feed.close(12_000)
+    return feed
+  }
+
+  @Test func everyWindowThatItTouchesIsDroppedWholeAndTheNextOneSaysHowMany() {
+    // 0  1  2  3  4  5  6  7  8  9  10 11 12
+    //             [  let go  )
+    let feed = feed(span(4000, 7000))
+    #expect(feed.indices == [0, 1, 2, 7, 8, 9, 10])
+    #expect(feed.windows.map(\.dropped) == [0, 0, 0, 4, 0, 0, 0])
+  }
+
+  @Test func dueIsGivenPlusDropped() {
+    let accounts = feed(span(500, 600), span(9000, 9001)).accounts
+    #expect(accounts.due == 11)
+    #expect(accounts.dropped == 3)
+    #expect(accounts.due == accounts.given + accounts.dropped + accounts.unwanted)
+  }
+
+  @Test func whatWasLetGoInOneEpochDoesNotTouchTheNext() {
+    var feed = feed(span(11_000, 20_000))
+    feed.epoch(1, start: 12_000)
+    feed.cover(sound, 0, 2000)
+    feed.close(2000, epoch: 1)
+    #expect(feed.windows.last.map { ($0.epoch, $0.index, $0.dropped) }! == (1, 0, 1))
   }
 }

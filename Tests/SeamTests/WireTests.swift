@@ -22,7 +22,9 @@ private func crossed<Value: Wired>(_ value: Value) throws -> Value {
       name: "ein Name \u{F7FF}", container: "matroska", tracks: [track], slots: [slot],
       declaredDuration: TimeSpan(seconds: 9), creationTime: -1, isStreaming: true)
     #expect(try crossed(info) == info)
-    let epoch = Epoch(index: 7, reason: .jump, start: TimeSpan(seconds: 1), originPTS: .min, timeBase: Ratio(1, 90_000))
+    let epoch = Epoch(
+      index: 7, reason: .jump, start: TimeSpan(seconds: 1), originPTS: .min, timeBase: Ratio(1, 90_000),
+      isLocked: false)
     #expect(try crossed(epoch) == epoch)
     let coverage = Coverage(
       slot: slot, epoch: 7, interval: interval, pts: 1 << 40, timeBase: Ratio(1001, 30_000), halfWidth: .zero,
@@ -34,21 +36,28 @@ private func crossed<Value: Wired>(_ value: Value) throws -> Value {
     #expect(try crossed(frame) == frame)
     let cue = Cue(slot: Slot(.text), epoch: 7, interval: interval, text: "«你好»\n")
     #expect(try crossed(cue) == cue)
+    let wall = WallTime(epoch: 7, zero: .max, uncertaintyMicroseconds: 3, basis: .sender, driftPPM: -2.5)
+    #expect(try crossed(wall) == wall)
   }
 
   @Test func anOutcomeKeepsItsEndingAndItsAccounts() throws {
     var counters = Counters()
     counters.add("video_decode_errors", 12)
     for ending in [.complete, .truncated("cut off"), .failed("nothing", exitCode: 65)] as [SourceOutcome.Ending] {
-      let outcome = try crossed(SourceOutcome(name: "a", ending: ending, counters: counters))
-      #expect(outcome.ending == ending && outcome.counters == counters)
+      let outcome = try crossed(SourceOutcome(name: "a", ending: ending, counters: counters, fault: .frozen))
+      #expect(outcome.ending == ending && outcome.counters == counters && outcome.fault == .frozen)
     }
   }
 
   @Test func anOrderCrossesWhole() throws {
     let request = SourceRequest(
       sampleRate: 16_000, pictureRate: Ratio(30_000, 1001), stillLength: TimeSpan(seconds: 2),
-      start: TimeSpan(flicks: -5), followsEXIF: true)
+      start: TimeSpan(flicks: -5), followsEXIF: true,
+      live: LiveOptions(
+        transport: .udp, listens: true, isSessionDescription: true, openingWait: TimeSpan(seconds: 3),
+        silenceWait: TimeSpan(seconds: 4), packetWait: TimeSpan(seconds: 5), stallWait: TimeSpan(seconds: 6),
+        jitterWait: TimeSpan(milliseconds: 7)),
+      continuation: Continuation(epoch: 9, position: TimeSpan(seconds: 8), wall: 7))
     let order = SourceOrder(
       "-", label: "pipe", TrackSelection("audio:deu,video:0,video:1")!, request, threads: 3, subtitles: "a.srt",
       tracesFrames: true)
@@ -57,12 +66,13 @@ private func crossed<Value: Wired>(_ value: Value) throws -> Value {
 
   @Test(
     arguments: [
-      .unreadable("a"), .undecodable("b"), .inputOutput("c"), .unavailable("d"), .interrupted,
+      .unreadable("a"), .undecodable("b"), .inputOutput("c"), .timedOut("d"), .unavailable("e"), .interrupted,
     ] as [SourceError])
   func everyErrorIsStillTheSameError(_ error: SourceError) throws { #expect(try crossed(error) == error) }
 
   @Test func soundCrossesToTheBit() throws {
-    let run = AudioRun(slot: Slot(.audio), epoch: 0, firstSample: 5, rate: 16_000, samples: [0, -0.0, .leastNonzeroMagnitude, .pi])
+    let samples: [Float] = [0, -0.0, .leastNonzeroMagnitude, .pi]
+    let run = AudioRun(slot: Slot(.audio), epoch: 0, firstSample: 5, rate: 16_000, samples: samples)
     let back = try crossed(run)
     #expect(back.samples.map(\.bitPattern) == run.samples.map(\.bitPattern))
     #expect(back.firstSample == 5 && back.rate == 16_000)
