@@ -171,6 +171,7 @@ class Costs(NamedTuple):
     daemon: float
     workers: float
     publisher: float
+    readers: float
     others: float
     resident: int
     shares: int
@@ -227,7 +228,7 @@ class Load:
                 self._reader.start()
                 await_listeners(ports)
                 publisher = children.enter_context(killed([*publish_command, *ports]))
-                self.costs = self._watch(daemon, publisher)
+                self.costs = self._watch(daemon, publisher, crowd)
                 time.sleep(1)
                 self.metrics = daemon.metrics()
                 self.until = time.monotonic()
@@ -238,12 +239,14 @@ class Load:
         width = len(self.clip.due)
         self.left = [flat[index * width:(index + 1) * width] for index in range(self.count)]
 
-    def _watch(self, daemon: Serving, publisher: subprocess.Popen) -> Costs:
+    def _watch(self, daemon: Serving, publisher: subprocess.Popen, crowd: subprocess.Popen) -> Costs:
         """Until the publisher has ended."""
 
         def clocks() -> list[float]:
             workers = sum(map(cpu_clock, daemon.workers))
-            return [time.monotonic(), cpu_clock(daemon.pid), workers, cpu_clock(publisher.pid), busy_seconds()]
+            readers = cpu_clock(crowd.pid) + time.process_time()
+            own, publishing = cpu_clock(daemon.pid), cpu_clock(publisher.pid)
+            return [time.monotonic(), busy_seconds(), own, workers, publishing, readers]
 
         time.sleep(SETTLING_SECONDS)
         first = last = clocks()
@@ -252,9 +255,8 @@ class Load:
                 publisher.wait(1)
                 break
             last = clocks()
-        seconds, own, workers, publishing, all_busy = (b - a for a, b in zip(first, last))
-        rest = all_busy - own - workers - publishing
-        shares = [part / seconds * 100 for part in (own, workers, publishing, rest)]
+        seconds, busy, *known = (after - before for before, after in zip(first, last))
+        shares = [part / seconds * 100 for part in (*known, busy - sum(known))]
         return Costs(*shares, resident_bytes(daemon.pid), sum(map(pss_bytes, daemon.workers)))
 
     def first_epoch(self, index: int) -> list[dict]:
@@ -361,7 +363,7 @@ def show_latency(load: Load) -> float:
 
 def show_costs(costs: Costs):
     print(f"CPU       daemon {costs.daemon:.1f} %, workers {costs.workers:.1f} %, publisher {costs.publisher:.1f} %,"
-          f" all else on the machine {costs.others:.1f} % of one core")
+          f" readers {costs.readers:.1f} %, all else on the machine {costs.others:.1f} % of one core")
     resident, shares = costs.resident / MB, costs.shares / MB
     print(f"memory    daemon {resident:.1f} MB resident, workers {shares:.1f} MB by shares", flush=True)
 
