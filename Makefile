@@ -1,6 +1,6 @@
 # The habits of this house. Both `make run` and `make test` install what is missing first.
-.PHONY: run test setup setup-test build unit path lint format fixtures parity meaning bench bench-models soak install deb \
-  deb-check clean
+.PHONY: run test setup setup-test build unit path lint format fixtures parity meaning bench bench-daemon bench-models \
+  soak install deb deb-check clean
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config curl
 TEST_PACKAGES = ffmpeg python3 python3-venv systemd mandoc
@@ -64,6 +64,10 @@ soak: setup setup-test build
 # Ratios against ffmpeg, side by side in one run.
 bench: build setup-test
 	.venv/bin/python Tests/Bench/bench.py
+
+# The daemon: its start, its rest, 32 live sources at once, 100 readers.
+bench-daemon: build setup-test
+	.venv/bin/python Tests/Bench/daemon.py
 
 # Ratios against torch, ONNX Runtime, OpenVINO, and a pipeline in Python made of them.
 bench-models: build setup-test

@@ -129,9 +129,19 @@ extension Demuxer.Input {
       options["timeout"] = String(live.silenceWait.microsecondCount)
     case "rtmp", "rtmps", "tcp": if live.listens { options["listen"] = "1" }
     case "srt": if live.listens { options["mode"] = "listener" }
-    case "udp": options["overrun_nonfatal"] = "1"
+    case "udp":
+      options["overrun_nonfatal"] = "1"
+      options["fifo_size"] = "8192"  // packets of 188 bytes: half a second at 25 Mbit/s
+      // FFmpeg would listen to everybody.
+      if let host = loopbackHost { options["localaddr"] = host }
     default: break
     }
+  }
+
+  /// The host of a URL that names this machine alone.
+  private var loopbackHost: String? {
+    let host = name.drop { $0 != ":" }.dropFirst(3).prefix { !":/?".contains($0) }
+    return host.hasPrefix("127.") ? String(host) : nil
   }
 
   private var protocols: String {

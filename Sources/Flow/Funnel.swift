@@ -126,12 +126,15 @@ package final class Funnel<Element: Sendable>: Sendable {
 
   private func offer(_ element: Element, _ number: Int, _ laneLimit: Int, _ overflow: Overflow) -> Offered {
     let weight = weigh(element)
-    return state.withLock { state in
-      guard !state.isClosed, var lane = state.lanes[number], !lane.isClosing else { return .closed }
+    let (outcome, wakes) = state.withLock { state -> (Offered, Bool) in
+      // Taken out, so that nothing else holds its elements while they change.
+      guard !state.isClosed, var lane = state.lanes.removeValue(forKey: number) else { return (.closed, false) }
+      defer { state.lanes[number] = lane }
+      guard !lane.isClosing else { return (.closed, false) }
       let isFull = !lane.elements.isEmpty && (lane.weight + weight > laneLimit || state.weight + weight > limit)
       if isFull, overflow == .block {
-        state.lanes[number]!.isSenderWaiting = true
-        return .full
+        lane.isSenderWaiting = true
+        return (.full, false)
       }
       let before = lane.weight
       if lane.elements.isEmpty { state.order.append(number) }
@@ -142,10 +145,11 @@ package final class Funnel<Element: Sendable>: Sendable {
         lane.weight = lane.elements.reduce(0) { $0 + weigh($1) }
       }
       state.weight += lane.weight - before
-      state.lanes[number] = lane
-      wakeReceiver(&state)
-      return .taken
+      defer { state.isReceiverWaiting = false }
+      return (.taken, state.isReceiverWaiting)
     }
+    if wakes { ready.signal() }  // not under the lock, which whoever wakes up wants first
+    return outcome
   }
 
   private func take(_ most: Int, _ state: inout State) -> [Delivery] {

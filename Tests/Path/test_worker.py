@@ -48,9 +48,8 @@ def reading(tandem, media):
     clip = media("aac.ts").read_bytes()
     command = tandem.command("embed", "--quiet", "--format", "ndjson", "--vectors", "none", "-")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes) as running:
+    with subprocess.Popen(command, bufsize=0, **pipes) as running:
         running.stdin.write(clip[: len(clip) // 2])
-        running.stdin.flush()
         running.stdout.readline()
         yield running
         running.kill()

@@ -13,7 +13,7 @@ final class FinishedFiles: Sendable {
 
   private struct State {
     var done: [String: Entry] = [:]
-    /// Read to their end, and not yet durable, by label.
+    /// Being read, or not yet durable, by label.
     var expected: [String: (path: String, file: FileMark)] = [:]
   }
 
@@ -43,7 +43,7 @@ final class FinishedFiles: Sendable {
     return state.withLock { $0.done[path] == Entry(label: label, file: mark) }
   }
 
-  /// The file has been read to its end.
+  /// The file is about to be read: as it is now, it is done with when its source has finished.
   func expect(_ path: String, label: String) {
     guard let mark = FileMark(of: path) else { return }
     state.withLock { $0.expected[label] = (path, mark) }

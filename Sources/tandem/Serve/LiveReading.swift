@@ -22,6 +22,7 @@ struct LiveReading {
   /// Of the open epoch.
   private var epoch: Epoch?
   private var wallZero: Int64?
+  private var covered = Instant.zero
   /// When the connection gave its first content.
   private var begun: Duration?
 
@@ -115,19 +116,22 @@ struct LiveReading {
       {
         throw SourceError.undecodable("its epochs are out of order")
       }
-      (epoch, wallZero) = (opened, nil)
+      (epoch, wallZero, covered) = (opened, nil, .zero)
     case .wall(let time) where time.epoch == epoch?.index:
       wallZero = time.zero
       runner.status.change { $0.driftPPM = time.driftPPM ?? $0.driftPPM }
+    case .covered(let coverage): covered = max(covered, coverage.interval.end)
     case .closed(_, let end):
       position = (epoch?.start ?? position) + end.sinceZero
       wall = wallZero.map { $0 + end.sinceZero.nanoseconds / 1000 }
+      epoch = nil
     default: break
     }
   }
 
   /// What it gave could not be worked on: it begins anew, in stages that know nothing of that.
   private mutating func reopenLane() -> Reason? {
+    epoch = nil
     runner.status.settle()
     lane = daemon.openLane(runner.status, runner.config, isLive: !isPipe)
     return runner.status.snapshot.lastError.map(Reason.init)
@@ -136,7 +140,8 @@ struct LiveReading {
   /// The source is no longer wanted: what it has given is still worked on.
   private func end() {
     let outcome = SourceOutcome(name: runner.status.label, ending: .complete)
-    _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()))
+    let closing = epoch.map { [Item.mark(.closed(epoch: $0.index, end: covered))] } ?? []
+    _ = lane.send(HandOver(items: closing + [.mark(.ended(outcome))], arrived: daemon.clock.now()))
     lane.close()
   }
 }

@@ -124,11 +124,11 @@ final class SourceRunner: Sendable {
     var tries = 0
     while !interruption.isRaised {
       switch read(path, status, pulse, isLastTry: tries + 1 == Self.tries) {
-      case .finished: return finish(path, status, .finished)
+      case .finished: return status.enter(.finished)
       case .died:
         tries += 1
         status.change { $0.restarts += 1 }
-        if tries == Self.tries { return finish(path, status, .quarantined) }
+        if tries == Self.tries { return status.enter(.quarantined) }
       case .missing:
         status.enter(.waiting)
         _ = rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
@@ -137,16 +137,12 @@ final class SourceRunner: Sendable {
     }
   }
 
-  private func finish(_ path: String, _ status: SourceStatus, _ phase: SourceStatus.Phase) {
-    daemon.finished.expect(path, label: status.label)
-    status.enter(phase)
-  }
-
   private enum Outcome { case finished, died, missing, stopped }
 
   private func read(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, isLastTry: Bool) -> Outcome {
     status.enter(.connecting)
     status.settle()
+    daemon.finished.expect(path, label: status.label)
     let lane = daemon.openLane(status, config, isLive: false)
     let order = SourceOrder(
       path, label: status.label, daemon.selection(config), daemon.plan.request(), threads: daemon.plan.threads)
