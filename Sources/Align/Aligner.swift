@@ -43,6 +43,15 @@ package struct Aligner: Stage {
       sum.unwanted += b.unwanted
       return sum
     }
+
+    package static func - (a: Self, b: Self) -> Self {
+      var rest = a
+      rest.due -= b.due
+      rest.given -= b.given
+      rest.dropped -= b.dropped
+      rest.unwanted -= b.unwanted
+      return rest
+    }
   }
 
   /// - Parameters:

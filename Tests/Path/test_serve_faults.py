@@ -189,7 +189,6 @@ def test_a_stream_that_dies_and_returns_is_read_again_in_the_next_epoch(tandem, 
     assert len(epochs) == 2 and epochs[0] == first < epochs[1]
 
 
-@pytest.mark.xfail(strict=True, reason="a file's last windows are given after its counts were taken over")
 def test_windows_of_a_directory_are_counted_whole(tandem, media, tmp_path, beep_windows):
     add(tmp_path / "clips", media, "abcdef")
     with serving(tandem, tmp_path, {"clips": {"url": tmp_path / "clips"}}) as service:

@@ -9,23 +9,14 @@ struct DaemonMetrics {
   let families: [MetricFamily]
 
   init(_ parts: DaemonParts, _ runners: [SourceRunner], reloads: (done: Int64, failed: Int64)) {
-    let sources = runners.flatMap { runner in runner.statuses.map { (runner.config.name, $0.snapshot) } }
+    let sources = runners.map { ($0.config.name, $0.status.snapshot) }
     func each(
       _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, _ help: String,
       _ value: (SourceStatus.Snapshot) -> MetricSample.Value?
     ) -> MetricFamily {
-      var sums: [(String, MetricSample.Value)] = []
-      for (source, snapshot) in sources {
-        guard let value = value(snapshot) else { continue }
-        if let n = sums.firstIndex(where: { $0.0 == source }), case .integer(let a) = sums[n].1,
-          case .integer(let b) = value
-        {
-          sums[n].1 = .integer(a + b)
-        } else if !sums.contains(where: { $0.0 == source }) {
-          sums.append((source, value))
-        }
-      }
-      return MetricFamily(name, kind, unit: unit, help: help, sums.map { MetricSample($0.1, [("source", $0.0)]) })
+      MetricFamily(
+        name, kind, unit: unit, help: help,
+        sources.compactMap { source, snapshot in value(snapshot).map { MetricSample($0, [("source", source)]) } })
     }
     func one(
       _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, _ help: String, _ value: MetricSample.Value
@@ -45,6 +36,7 @@ struct DaemonMetrics {
       each("tandem_windows_stored_before", .counter, "Windows that an earlier run had stored.") {
         .integer($0.storedBefore)
       },
+      each("tandem_files", .counter, "Files of directories that were read.") { .integer($0.files) },
       each("tandem_epochs", .counter, "Stretches of continuous time.") { .integer($0.epochs) },
       each("tandem_reconnects", .counter, "Times a source was opened anew.") { .integer($0.reconnects) },
       each("tandem_worker_restarts", .counter, "Decoders that died or had to be ended.") { .integer($0.restarts) },

@@ -53,7 +53,7 @@ final class DaemonView: DaemonFace {
 
   func picture(of source: String) throws(FaceError) -> PictureFile? {
     guard let runner = table[source] else { throw .unknown("no source is named \(source)") }
-    guard let image = runner.statuses.lazy.reversed().compactMap(\.lastPicture).first else { return nil }
+    guard let image = runner.status.lastPicture else { return nil }
     do throws(SourceError) {
       return PictureFile(.jpeg, try drawing.draw(image, as: .jpeg))
     } catch { throw .unavailable("\(error)") }
@@ -87,12 +87,10 @@ final class DaemonView: DaemonFace {
 
   private func report(_ runner: SourceRunner) -> Serve.SourceReport {
     let state = runner.status.snapshot
-    let now = runner.statuses.last.map(\.snapshot.accounts)
-    let accounts = runner.statuses.count > 1 ? now : nil
     return Serve.SourceReport(
       name: runner.config.name, url: "\(runner.config.url)", state: state.phase.rawValue, epoch: state.epoch,
-      windows: state.accounts.given + (accounts?.given ?? 0),
-      dropped: state.accounts.dropped + (accounts?.dropped ?? 0), reconnects: state.reconnects,
+      windows: state.accounts.given,
+      dropped: state.accounts.dropped, reconnects: state.reconnects,
       lastError: state.lastError, position: "\(parts.desk.durable)")
   }
 }

@@ -20,17 +20,12 @@ final class SourceRunner: Sendable {
   private let interruption = Interruption()
   private let wake = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
-  /// The directory's files and the file that is being read just now.
-  private let parts = Mutex<[SourceStatus]>([])
 
   init(_ config: SourceConfig, _ daemon: DaemonParts) {
     self.config = config
     self.daemon = daemon
     status = SourceStatus(label: config.name)
   }
-
-  /// All that this source has said of itself: its own, and that of the file of a directory that is read just now.
-  var statuses: [SourceStatus] { [status] + parts.withLock { $0 } }
 
   func start() {
     daemon.pipeline.service("source \(config.name)") { [self] in
@@ -86,11 +81,13 @@ final class SourceRunner: Sendable {
         while !interruption.isRaised {
           pulse.beat(within: .seconds(60))
           for file in try watch.next(milliseconds: 200) where !interruption.isRaised {
-            let part = SourceStatus(label: "\(config.name)/\(lastComponent(PathText.written(file)))")
-            parts.withLock { $0 = [part] }
+            let part = SourceStatus(label: "\(config.name)/\(lastComponent(PathText.written(file)))", of: status)
             status.enter(.running)
             readOnce(file, part, pulse)
-            absorb(part)
+            status.change { state in
+              state.files += 1
+              if part.snapshot.phase == .quarantined { state.counters.add("files_quarantined") }
+            }
             status.enter(.idle)
           }
         }
@@ -100,22 +97,6 @@ final class SourceRunner: Sendable {
         _ = rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
       }
     }
-  }
-
-  private func absorb(_ part: SourceStatus) {
-    let seen = part.snapshot
-    status.settle()
-    status.count(seen.accounts)
-    status.settle()
-    status.change { state in
-      state.lastError = seen.lastError ?? state.lastError
-      state.restarts += seen.restarts
-      state.epochs += seen.epochs
-      state.counters.add(seen.counters)
-      if seen.phase == .quarantined { state.counters.add("files_quarantined") }
-      state.counters.add("files")
-    }
-    parts.withLock { $0 = [] }
   }
 
   private func readOnce(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse) {

@@ -23,6 +23,8 @@ final class SourceStatus: Sendable {
     /// Decoders that died or were ended.
     var restarts: Int64 = 0
     var lastError: String?
+    /// Files of a directory that were read.
+    var files: Int64 = 0
     /// Windows that were stored by an earlier run.
     var storedBefore: Int64 = 0
     /// Widest bound on the error of time lately, in microseconds.
@@ -37,24 +39,41 @@ final class SourceStatus: Sendable {
 
   /// The name that its records carry.
   let label: String
+  /// The directory that this file is of: what becomes of the one becomes of the other.
+  private let parent: SourceStatus?
   private let state = Mutex(Snapshot())
   private let picture = Mutex<RGBImage?>(nil)
 
-  init(label: String) { self.label = label }
+  init(label: String, of parent: SourceStatus? = nil) {
+    self.label = label
+    self.parent = parent
+  }
 
   var snapshot: Snapshot { state.withLock { $0 } }
   var lastPicture: RGBImage? { picture.withLock { $0 } }
 
   func enter(_ phase: Phase) { state.withLock { $0.phase = phase } }
 
-  func fail(_ reason: String) { state.withLock { $0.lastError = reason } }
+  func fail(_ reason: String) { change { $0.lastError = reason } }
 
-  func show(_ image: RGBImage) { picture.withLock { $0 = image } }
+  func show(_ image: RGBImage) {
+    picture.withLock { $0 = image }
+    parent?.show(image)
+  }
 
-  func change(_ work: (inout Snapshot) -> Void) { state.withLock { work(&$0) } }
+  func change(_ work: (inout Snapshot) -> Void) {
+    state.withLock { work(&$0) }
+    parent?.change(work)
+  }
 
-  /// The windows of the stages that work for it now.
-  func count(_ accounts: Aligner.Accounts) { state.withLock { $0.current = accounts } }
+  /// The windows of the stages that work for it now. They may come long after its reading has ended.
+  func count(_ accounts: Aligner.Accounts) {
+    let before = state.withLock { state in
+      defer { state.current = accounts }
+      return state.current
+    }
+    parent?.state.withLock { $0.settled = $0.settled + (accounts - before) }
+  }
 
   /// Its next stages count from zero.
   func settle() {
@@ -64,5 +83,5 @@ final class SourceStatus: Sendable {
     }
   }
 
-  func countStored() { state.withLock { $0.storedBefore += 1 } }
+  func countStored() { change { $0.storedBefore += 1 } }
 }
