@@ -75,9 +75,6 @@ package final class Funnel<Element: Sendable>: Sendable {
       }
     }
 
-    /// Weight that waits to be received.
-    package var weight: Int { funnel.state.withLock { $0.lanes[number]?.weight ?? 0 } }
-
     /// Nothing more is taken; what waits is still delivered unless it is to be forgotten.
     package func close(forgetting: Bool = false) { funnel.close(number, forgetting: forgetting) }
   }

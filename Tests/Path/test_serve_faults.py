@@ -198,6 +198,18 @@ def test_windows_of_a_directory_are_counted_whole(tandem, media, tmp_path, beep_
         assert metrics["tandem_windows_given_total", (("source", "clips"),)] == 6 * len(beep_windows)
 
 
+def test_a_file_that_cannot_be_read_does_not_hold_up_its_directory(tandem, media, tmp_path, beep_windows):
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    with serving(tandem, tmp_path, {"clips": {"url": clips}}) as service:
+        (tmp_path / "draft").symlink_to(tmp_path / "nowhere.mp4")
+        (tmp_path / "draft").rename(clips / "a.mp4")
+        add(clips, media, "b")
+        until(lambda: len(service.stored()) == len(beep_windows))
+        losses = {key: value for key, value in service.metrics().items() if "files_missing" in str(key)}
+        assert list(losses.values()) == [1]
+
+
 # MARK: Clients
 
 

@@ -45,7 +45,7 @@ final class Daemon {
     unsafe mkdir(PathText.cString(config.state), 0o700)  // where it cannot be made, opening says so
     let finished = try FinishedFiles(in: config.state)
     let desk = try openDesk(plan.layout, finished)
-    let hall = EncodeHall(plan, desk, memory: config.limits.memory, clock)
+    let hall = EncodeHall(plan, desk, memory: config.limits.memory)
     let parts = DaemonParts(
       config, plan, hall, desk, finished, pulses, pipeline, Credentials(environment: environmentVariables()), clock)
     let sources = SourceTable(parts)

@@ -17,7 +17,6 @@ final class EncodeHall: Sendable {
   private let funnel: Funnel<HandOver>
   private let desk: RecordDesk
   private let newcomers = Mutex<[Int: Newcomer]>([:])
-  private let clock: Clock
 
   /// A source whose lane has been opened, and whose stages are not yet made.
   private struct Newcomer {
@@ -26,10 +25,9 @@ final class EncodeHall: Sendable {
     let stored: Embedding.Place?
   }
 
-  init(_ plan: WayPlan, _ desk: RecordDesk, memory: Int, _ clock: Clock) {
+  init(_ plan: WayPlan, _ desk: RecordDesk, memory: Int) {
     self.plan = plan
     self.desk = desk
-    self.clock = clock
     funnel = Funnel(limit: memory, weigh: \.byteCount, shed: HandOver.shed)
   }
 

@@ -1,4 +1,3 @@
-import Flow
 import Media
 
 /// What a source gave at once, and when that was by the monotonic clock.

@@ -5,7 +5,6 @@ import Glibc
 import Media
 import Seam
 import Supervise
-import Synchronization
 import System
 
 /// One source for as long as it is configured: opens it, hands over what it gives, and opens it again when it breaks
@@ -57,7 +56,7 @@ final class SourceRunner: Sendable {
     case .stream(let isPipe):
       var reading = LiveReading(self, daemon, pulse, interruption, isPipe: isPipe)
       reading.run()
-    case .file(let path): readOnce(path, status, pulse)
+    case .file(let path): readOnce(path, status, pulse, waits: true)
     case .directory(let path): watch(path, pulse)
     }
     while !interruption.isRaised { _ = rest(.seconds(3600), pulse) }
@@ -83,7 +82,7 @@ final class SourceRunner: Sendable {
           for file in try watch.next(milliseconds: 200) where !interruption.isRaised {
             let part = SourceStatus(label: "\(config.name)/\(lastComponent(PathText.written(file)))", of: status)
             status.enter(.running)
-            readOnce(file, part, pulse)
+            readOnce(file, part, pulse, waits: false)
             status.change { state in
               state.files += 1
               if part.snapshot.phase == .quarantined { state.counters.add("files_quarantined") }
@@ -99,7 +98,8 @@ final class SourceRunner: Sendable {
     }
   }
 
-  private func readOnce(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse) {
+  /// - Parameter waits: for a file that is not there; a directory's file that has gone again does not hold up the others.
+  private func readOnce(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, waits: Bool) {
     guard !daemon.finished.contains(path, label: status.label) else { return status.enter(.finished) }
     var backoff = daemon.backoff
     var tries = 0
@@ -110,6 +110,7 @@ final class SourceRunner: Sendable {
         tries += 1
         status.change { $0.restarts += 1 }
         if tries == Self.tries { return status.enter(.quarantined) }
+      case .missing where !waits: return status.change { $0.counters.add("files_missing") }
       case .missing:
         status.enter(.waiting)
         _ = rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
