@@ -141,7 +141,8 @@ def test_of_a_batch_all_that_is_under_way_is_lost(tandem, media, tmp_path):
     ("exit", "exit"), ("garbage", "garbage"), ("size", "size"), ("mute", "closed"), ("deaf", "timeout"),
 ])
 def test_a_program_that_only_fails_is_given_up_and_the_rest_goes_on(tandem, media, tmp_path, mode, kind):
-    strange = Strange(tmp_path, mode, keys="timeout: 300ms")
+    # Where it is not the time that is to fail, a busy machine has enough of it.
+    strange = Strange(tmp_path, mode, keys="timeout: 300ms" if mode == "deaf" else "timeout: 5s")
     rows, said, counters = _run(tandem, media, strange, limit=20)
     _check(rows, lost=set(range(PICTURES)))
     assert counters["failed"] == PICTURES and counters[f"failed_{kind}"] == 5 and counters["failed_down"] == PICTURES - 5
@@ -189,13 +190,12 @@ def test_a_program_that_does_not_end_is_ended(tandem, media, tmp_path, mode):
 
 
 @pytest.mark.parametrize("mode, reason", [
-    ("start", "before its handshake it ended with exit code 5"), ("silent", "no handshake within 0.3 s"),
+    ("start", "before its handshake it ended with exit code 5"), ("silent", "no handshake within 3.0 s"),
     ("banner", 'sent "loading the model" for a handshake'),
 ])
 def test_without_a_handshake_there_is_no_run(tandem, media, tmp_path, mode, reason):
-    strange = Strange(tmp_path, mode, keys="start_timeout: 300ms")
-    if mode == "banner":
-        strange = Strange(tmp_path, mode)
+    # Long enough for Python to start on a busy machine.
+    strange = Strange(tmp_path, mode, keys="start_timeout: 3s") if mode == "silent" else Strange(tmp_path, mode)
     done = tandem("embed", "--model", strange.recipe, media(CLIP))
     assert done.returncode == 78 and done.stdout == b""
     last = done.stderr.decode().splitlines()[-1]
