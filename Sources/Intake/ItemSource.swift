@@ -52,7 +52,7 @@ package final class ItemSource {
     for refusal in source.refusals { counters.add("refused: \(refusal)") }
   }
 
-  /// The next items, in order, from `.opened` to `.ended`; nil after that.
+  /// The next items, in order, from `.opened` to `.ended`; nil after that. None where a live packet gave none.
   /// - Throws: `SourceError.interrupted`.
   package func next() throws(SourceError) -> [Item]? {
     if isFinished { return nil }
@@ -72,7 +72,7 @@ package final class ItemSource {
       items += maker.items(process(packet, slot))
       items += watch(packet, slot)
       if fault != nil { return items + finish() }
-      if items.contains(where: \.isPicture) { break }  // large: hand it on at once
+      if live != nil || items.contains(where: \.isPicture) { break }  // large: hand it on at once
     }
     return items
   }

@@ -29,12 +29,14 @@ package final class DecodeProgram: Sendable {
   }
 
   /// Opens a source.
-  /// - Parameter silence: a worker that gives nothing for so long is ended; nil: silence is nothing wrong.
+  /// - Parameters:
+  ///   - silence: a worker that gives nothing for so long is ended; nil: silence is nothing wrong.
+  ///   - step: processor time that a packet of an opened live source may take; nil: the limits' `fruitless`.
   /// - Throws: `SourceError`: the source's own, or `.unavailable` where there is no worker.
   package func open(
-    _ order: SourceOrder, interruption: Interruption, silence: Duration? = nil
+    _ order: SourceOrder, interruption: Interruption, silence: Duration? = nil, step: Duration? = nil
   ) throws(SourceError) -> WorkerSource {
-    try WorkerSource(order, try takeWorker(), self, limits, interruption, silence: silence)
+    try WorkerSource(order, try takeWorker(), self, limits, interruption, silence: silence, step: step)
   }
 
   /// A picture as a file.

@@ -109,6 +109,9 @@ final class DecodeWorker: Sendable {
 
   func kill() { child.kill() }
 
+  /// Whether it stands still until a signal lets it go on.
+  var isStopped: Bool { child.isStopped }
+
   /// Processor time that it has used.
   var processorTime: Duration? { child.processorTime }
 

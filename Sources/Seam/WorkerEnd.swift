@@ -19,6 +19,8 @@ package final class WorkerEnd {
   private var shown: [Slot: RGBImage] = [:]
   private var items: [WireItem] = []
   private var samples = 0
+  /// When something was last said.
+  private var spoke = monotonicTime()
 
   /// What is wanted of a worker.
   package enum Task: Sendable {
@@ -61,7 +63,11 @@ package final class WorkerEnd {
     }
   }
 
-  /// Gives items in their order; waits while the other end is slow.
+  /// How long one works without a word.
+  private static let quiet = Duration.milliseconds(100)
+
+  /// Gives items in their order; waits while the other end is slow. No items say, now and then, that there is work
+  /// and no result yet.
   package func give(_ items: [Item]) {
     for item in items {
       switch item {
@@ -76,6 +82,7 @@ package final class WorkerEnd {
       }
     }
     flush()
+    if items.isEmpty, monotonicTime() - spoke > Self.quiet { send(.items([])) }
   }
 
   package func give(_ frames: [FrameTrace]) { if !frames.isEmpty { send(.frames(frames)) } }
@@ -97,7 +104,10 @@ package final class WorkerEnd {
   }
 
   /// Where nobody takes it any more, the listening thread is about to end us.
-  private func send(_ message: FromWorker) { _ = socket.send(message) }
+  private func send(_ message: FromWorker) {
+    _ = socket.send(message)
+    spoke = monotonicTime()
+  }
 
   private func place(_ picture: Picture) -> PlacedPicture {
     let image = picture.image

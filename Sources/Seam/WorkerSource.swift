@@ -7,8 +7,7 @@ package final class WorkerSource {
   package let info: SourceInfo
   private let worker: DecodeWorker
   private let program: DecodeProgram
-  private let limits: WorkerLimits
-  private let silence: Duration?
+  private let patience: WorkerPatience
   private let interruption: Interruption
   private let number: Int64
   /// Came before anybody asked.
@@ -18,15 +17,17 @@ package final class WorkerSource {
   private var isOver = false
   /// Its worker has died or was ended: what would still have come is lost.
   package private(set) var isBroken = false
+  /// It was ended because it computed for too long.
+  package private(set) var wasStuck = false
 
   /// Waits until the source is open.
   /// - Throws: `SourceError`.
   init(
     _ order: SourceOrder, _ worker: DecodeWorker, _ program: DecodeProgram, _ limits: WorkerLimits,
-    _ interruption: Interruption, silence: Duration?
+    _ interruption: Interruption, silence: Duration?, step: Duration?
   ) throws(SourceError) {
     let number = worker.order(order)
-    var patience = WorkerPatience(worker, limits, silence)
+    var opening = WorkerPatience.Wait(WorkerPatience(worker, limits.fruitless, silence, limits.now))
     waiting: while true {
       guard !interruption.isRaised else {
         worker.kill()
@@ -36,7 +37,8 @@ package final class WorkerSource {
       case .items(let items):
         guard case .mark(.opened(let info))? = items.first else { break waiting }
         (self.info, first) = (info, items)
-        (self.worker, self.program, self.limits, self.silence) = (worker, program, limits, silence)
+        (self.worker, self.program) = (worker, program)
+        patience = WorkerPatience(worker, step ?? limits.fruitless, silence, limits.now)
         self.interruption = interruption
         self.number = number
         return
@@ -45,7 +47,7 @@ package final class WorkerSource {
         throw error
       case .gone(let reason): throw .undecodable("its decoder \(reason)")
       case .nothing:
-        if patience.isOver { throw .undecodable("its decoder \(patience.words)") }
+        if let end = opening.end { throw .undecodable("its decoder \(end.words)") }
       case .frames, .over, .drawn: break waiting
       }
     }
@@ -75,10 +77,12 @@ package final class WorkerSource {
       defer { first = [] }
       return note(first)
     }
-    var patience = WorkerPatience(worker, limits, silence)
+    var wait = WorkerPatience.Wait(patience)
     while !interruption.isRaised {
       switch worker.look(milliseconds: Self.glance) {
-      case .items(let items): return note(items)
+      case .items(let items):
+        guard items.isEmpty else { return note(items) }
+        wait.sawWork()
       case .frames(let more): frames += more
       case .over:
         isOver = true
@@ -92,7 +96,10 @@ package final class WorkerSource {
       case .drawn:
         worker.kill()
         return breakOff("answered something else")
-      case .nothing: if patience.isOver { return breakOff(patience.words) }
+      case .nothing:
+        guard let end = wait.end else { continue }
+        wasStuck = end.isStuck
+        return breakOff(end.words)
       }
     }
     throw .interrupted
@@ -145,35 +152,58 @@ private struct OpenSpan {
   var closing: [Item] { epoch.map { [.mark(.closed(epoch: $0, end: end))] } ?? [] }
 }
 
-/// How long a worker may compute without a result, or be silent.
+/// How long a worker may compute without a result, be silent, and stand still.
 private struct WorkerPatience {
   private let worker: DecodeWorker
-  private let limits: WorkerLimits
+  private let fruitless: Duration
   private let silence: Duration?
-  private let processorStart: Duration?
-  private let start: Duration
-  private(set) var words = ""
+  private let now: @Sendable () -> Duration
 
-  init(_ worker: DecodeWorker, _ limits: WorkerLimits, _ silence: Duration?) {
-    self.worker = worker
-    self.limits = limits
-    self.silence = silence
-    processorStart = worker.processorTime
-    start = limits.now()
+  init(_ worker: DecodeWorker, _ fruitless: Duration, _ silence: Duration?, _ now: @escaping @Sendable () -> Duration) {
+    (self.worker, self.fruitless, self.silence, self.now) = (worker, fruitless, silence, now)
   }
 
-  /// Ends the worker where it is.
-  var isOver: Bool {
-    mutating get {
-      if let processorStart, let now = worker.processorTime, now - processorStart > limits.fruitless {
-        words = "computed for \(limits.fruitless.components.seconds) s without a result"
-      } else if let silence, limits.now() - start > silence {
-        words = "gave nothing for \(silence.components.seconds) s"
-      } else {
-        return false
+  /// One wait for a result, looked at whenever a glance has shown nothing.
+  struct Wait {
+    /// Glances in a row that find it stopped: more than a terminal takes to let both of us go on.
+    private static let stops = 4
+
+    private let patience: WorkerPatience
+    private let start: Duration
+    private var processorStart: Duration?
+    private var stops = 0
+
+    init(_ patience: WorkerPatience) {
+      self.patience = patience
+      start = patience.now()
+      processorStart = patience.worker.processorTime
+    }
+
+    /// It says that it works, and has no result yet.
+    mutating func sawWork() { processorStart = patience.worker.processorTime }
+
+    /// Ends the worker where patience does: why, in words that follow "its decoder".
+    var end: (words: String, isStuck: Bool)? {
+      mutating get {
+        guard let end = findEnd() else { return nil }
+        patience.worker.kill()
+        return end
       }
-      worker.kill()
-      return true
+    }
+
+    private mutating func findEnd() -> (words: String, isStuck: Bool)? {
+      if let processorStart, let now = patience.worker.processorTime, now - processorStart > patience.fruitless {
+        return ("computed for \(patience.fruitless.milliseconds) ms without a result", true)
+      }
+      if let silence = patience.silence, patience.now() - start > silence {
+        return ("gave nothing for \(silence.milliseconds) ms", false)
+      }
+      stops = patience.worker.isStopped ? stops + 1 : 0
+      return stops < Self.stops ? nil : ("was stopped", false)
     }
   }
+}
+
+extension Duration {
+  fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -78,6 +78,15 @@ package final class ChildProcess: Sendable {
   /// How it ended; nil while it runs, and after `kill`.
   package var ending: Ending? { isReaped.withLock { $0 ? nil : look(WNOHANG) } }
 
+  /// Whether a signal has stopped it, so that it stands still until another lets it go on.
+  package var isStopped: Bool {
+    isReaped.withLock { isReaped in
+      var info = unsafe siginfo_t()
+      guard !isReaped, unsafe waitid(P_PID, id_t(number), &info, WSTOPPED | WNOWAIT | WNOHANG) == 0 else { return false }
+      return unsafe info.si_code == Int32(CLD_STOPPED)
+    }
+  }
+
   /// Waits for its end; nil after `kill`, which another thread may call meanwhile.
   package func wait() -> Ending? { isReaped.withLock { $0 } ? nil : look(0) }
 

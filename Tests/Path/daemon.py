@@ -259,7 +259,7 @@ def segment(path: Path) -> list[dict]:
         return rows
     for batch in pa.ipc.open_stream(pa.memory_map(str(path))):
         batch.validate(full=True)
-        rows += batch.select(["source", "status", "epoch", "window", "start_ns"]).to_pylist()
+        rows += batch.select(["source", "status", "epoch", "window", "start_ns", "wall"]).to_pylist()
     return rows
 
 

@@ -121,49 +121,7 @@ def test_kill_9_loses_nothing_acknowledged_and_tears_nothing(tandem, media, tmp_
     assert acknowledged and max(starts) <= 2, starts
 
 
-# MARK: Workers
-
-
-@pytest.fixture
-def two_cameras(tandem, media, tmp_path):
-    """A daemon with two live sources that give records, and their ports."""
-    ports = {"hurt": live.port(), "well": live.port()}
-    sources = {name: camera(port) for name, port in ports.items()}
-    with contextlib.ExitStack() as stack:
-        for port in ports.values():
-            stack.enter_context(playing(media, port))
-        service = stack.enter_context(serving(tandem, tmp_path, sources, {"live": {"stall": "1s"}}))
-        until(lambda: all(service.source(name)["windows"] for name in sources))
-        yield service, ports
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP], ids=lambda number: number.name)
-def test_a_worker_that_dies_or_hangs_is_replaced_and_the_others_lose_nothing(two_cameras, number):
-    service, ports = two_cameras
-    before = service.source("hurt")["epoch"]
-    worker = service.worker(ports["hurt"])
-    began = time.monotonic()
-    os.kill(worker, number)
-
-    def is_back():
-        now = service.source("hurt")
-        return now["state"] == "running" and now["epoch"] > before and now["reconnects"] >= 1
-
-    until(is_back, within=10 if number == signal.SIGSTOP else 4)
-    took = time.monotonic() - began
-    until(lambda: windows(service.stored())["hurt"].get(before + 1))
-    assert service.worker(ports["hurt"]) != worker
-    assert worker not in service.workers(), "replaced, and not ended"
-    metrics = service.metrics()
-    assert metrics["tandem_reconnects_total", (("source", "hurt"),)] == 1, f"{took:.1f} s"
-    assert metrics["tandem_worker_restarts_total", (("source", "hurt"),)] == 1
-    assert metrics["tandem_reconnects_total", (("source", "well"),)] == 0
-    assert metrics["tandem_windows_dropped_total", (("source", "well"),)] == 0
-    assert service.stop() == 0
-    rows = service.segments()
-    assert_once_in_order(rows)
-    assert list(windows(rows)["well"]) == [0]
-    assert_gapless(rows, "well")
+# MARK: Sources
 
 
 def test_a_stream_that_dies_and_returns_is_read_again_in_the_next_epoch(tandem, media, tmp_path):

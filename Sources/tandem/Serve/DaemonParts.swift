@@ -34,7 +34,7 @@ final class DaemonParts: Sendable {
     self.config = Mutex(config)
     program = DecodeProgram(
       path: environment("TANDEM_DECODE"), version: Version.text,
-      limits: WorkerLimits(memory: config.limits.workerMemory, fruitless: .seconds(20)))
+      limits: WorkerLimits(memory: config.limits.workerMemory, fruitless: Self.longestStep))
   }
 
   /// The keys that apply at once, as they stand now.
@@ -57,6 +57,11 @@ final class DaemonParts: Sendable {
     let live = settings.live
     return Duration(max(live.stall, live.open)) + .seconds(5)
   }
+
+  /// Processor time that a packet of a live source may take, at first.
+  let liveStep = Duration.milliseconds(500)
+  /// And for a source whose packets have been found to take longer.
+  static let longestStep = Duration.seconds(20)
 
   /// How long the reading of a file may give nothing.
   let fileSilence = Duration.seconds(120)

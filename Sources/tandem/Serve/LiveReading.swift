@@ -25,6 +25,8 @@ struct LiveReading {
   private var covered = Instant.zero
   /// When the connection gave its first content.
   private var begun: Duration?
+  /// Processor time that a packet may take. A worker that is ended for it may have been slow, and not stuck.
+  private var step: Duration
 
   init(
     _ runner: SourceRunner, _ daemon: DaemonParts, _ pulse: Pulses.Pulse, _ interruption: Interruption, isPipe: Bool
@@ -36,7 +38,11 @@ struct LiveReading {
     self.isPipe = isPipe
     lane = daemon.openLane(runner.status, runner.config, isLive: !isPipe)
     backoff = daemon.backoff
+    step = daemon.liveStep
   }
+
+  /// Whoever gave content for so long and died is replaced at once.
+  private static let healthy = Duration.seconds(10)
 
   mutating func run() {
     while !interruption.isRaised {
@@ -50,7 +56,8 @@ struct LiveReading {
         if let reason { state.lastError = reason.words }
       }
       let delay = backoff.delay(after: lasted, isRefused: reason?.isRefusal ?? false, chance: daemon.chance())
-      _ = runner.rest(isPipe && begun != nil ? .zero : delay, pulse)
+      let isAtOnce = isPipe && begun != nil || reason?.isDecoders ?? false && lasted >= Self.healthy
+      _ = runner.rest(isAtOnce ? .zero : delay, pulse)
     }
     end()
   }
@@ -58,6 +65,8 @@ struct LiveReading {
   /// Why a connection ended.
   private struct Reason {
     let words: String
+    /// The worker's end, not the source's.
+    var isDecoders = false
     /// The other side knows us and says no.
     var isRefusal: Bool { ["401", "403"].contains { words.contains("returned \($0)") } }
   }
@@ -74,9 +83,10 @@ struct LiveReading {
         if begun == nil { begun = daemon.clock.now() }
         if !isPipe { pulse.beat(within: daemon.liveSilence + .seconds(60)) }
         if source.isBroken { runner.status.change { $0.restarts += 1 } }
+        if source.wasStuck { step = min(step * 2, DaemonParts.longestStep) }
         guard try hand(items, reserved: first) else { return reopenLane() }
       }
-      return runner.status.snapshot.lastError.map(Reason.init)
+      return runner.status.snapshot.lastError.map { Reason(words: $0, isDecoders: source.isBroken) }
     } catch { return Reason(words: "\(error)") }
   }
 
@@ -87,7 +97,7 @@ struct LiveReading {
     let order = SourceOrder(
       try runner.config.url.filled(daemon.credentials), label: runner.status.label, daemon.selection(runner.config),
       request, threads: 1)
-    return try daemon.program.open(order, interruption: interruption, silence: isPipe ? nil : daemon.liveSilence)
+    return try daemon.program.open(order, interruption: interruption, silence: isPipe ? nil : daemon.liveSilence, step: step)
   }
 
   /// Hands items on; the source itself does not end with a connection.
@@ -134,7 +144,7 @@ struct LiveReading {
     epoch = nil
     runner.status.settle()
     lane = daemon.openLane(runner.status, runner.config, isLive: !isPipe)
-    return runner.status.snapshot.lastError.map(Reason.init)
+    return runner.status.snapshot.lastError.map { Reason(words: $0) }
   }
 
   /// The source is no longer wanted: what it has given is still worked on.

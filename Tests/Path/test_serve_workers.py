@@ -1,0 +1,88 @@
+"""A decoder that dies, stands still or computes for ever costs its own source a moment, and the others nothing."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import live
+from daemon import serving, until
+from test_serve_faults import DENSE, assert_gapless, assert_once_in_order, camera, playing, windows
+
+#: Of a source's content, at a decoder's death. What is seen is about 0.1 s, for a stuck one 1 s.
+COST_MS = 3000
+LIVE = {"stall": "5s", "open": "5s"}
+
+
+@pytest.fixture(scope="module")
+def stuck(tmp_path_factory) -> Path:
+    """A library that makes a decoder compute for ever."""
+    library = tmp_path_factory.mktemp("stuck") / "stuck.so"
+    source = Path(__file__).with_name("stuck.c")
+    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+@contextlib.contextmanager
+def two_cameras(tandem, media, folder, **start):
+    """A daemon with two live sources that give records, and their ports."""
+    ports = {"a": live.port(), "b": live.port()}
+    sources = {name: camera(port) for name, port in ports.items()}
+    with contextlib.ExitStack() as stack:
+        for port in ports.values():
+            stack.enter_context(playing(media, port))
+        service = stack.enter_context(serving(tandem, folder, sources, DENSE | {"live": LIVE}, **start))
+        until(lambda: all(service.source(name)["windows"] > 20 for name in sources))
+        yield service, ports
+
+
+def assert_replaced(service, hurt: str, well: str, decoder: int | None) -> None:
+    """The hurt source goes on in its next epoch, soon, with another decoder; the other has lost nothing."""
+    until(lambda: service.source(hurt)["epoch"] == 1)
+    given = service.source(hurt)["windows"]
+    until(lambda: service.source(hurt)["windows"] > given)
+    assert decoder not in service.workers(), "replaced, and not ended"
+    metrics = service.metrics()
+    for name, count in {hurt: 1, well: 0}.items():
+        assert metrics["tandem_reconnects_total", (("source", name),)] == count
+        assert metrics.get(("tandem_worker_restarts_total", (("source", name),)), 0) == count
+    assert metrics["tandem_windows_dropped_total", (("source", well),)] == 0
+    assert service.stop() == 0
+    rows = service.segments()
+    assert_once_in_order(rows)
+    assert list(windows(rows)[well]) == [0]
+    assert_gapless(rows, well)
+    lost = lost_milliseconds(rows, hurt)
+    print(f"lost {lost} ms")
+    assert -100 <= lost <= COST_MS  # moments of arrival are estimates
+
+
+def lost_milliseconds(rows: list[dict], source: str) -> int:
+    """From the end of a source's last window in epoch 0 to the begin of its first in epoch 1, when they were taken."""
+    def walls(epoch: int) -> list:
+        return [row["wall"] for row in rows if (row["source"], row["epoch"]) == (source, epoch) and row["wall"]]
+
+    step = (min(walls(1)) - max(walls(0))).total_seconds()
+    return round(1000 * step) - int(DENSE["window"].removesuffix("ms"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP], ids=lambda number: number.name)
+def test_a_decoder_that_dies_or_stands_still_is_replaced_at_once(tandem, media, tmp_path, number):
+    with two_cameras(tandem, media, tmp_path) as (service, ports):
+        decoder = service.worker(ports["a"])
+        os.kill(decoder, number)
+        assert_replaced(service, "a", "b", decoder)
+
+
+def test_a_decoder_that_computes_for_ever_is_replaced_at_once(tandem, media, tmp_path, stuck):
+    trigger = tmp_path / "stuck"
+    surroundings = {"LD_PRELOAD": str(stuck), "STUCK": str(trigger)}
+    with two_cameras(tandem, media, tmp_path, environment=surroundings) as (service, ports):
+        trigger.touch()
+        until(lambda: not trigger.exists())
+        hurt = until(lambda: next((name for name in ports if service.source(name)["reconnects"]), None))
+        assert "computed for" in service.source(hurt)["last_error"]
+        assert_replaced(service, hurt, "ab".replace(hurt, ""), None)
