@@ -7,6 +7,8 @@ final class ServiceSignals: Sendable {
   enum Wish: Sendable { case stop, reload }
 
   private let wishes = Mutex<[Wish]>([])
+  /// The first wish to end has come.
+  private let isStopping = Mutex(false)
   private let arrival = DispatchSemaphore(value: 0)
 
   /// SIGHUP reloads; SIGINT and SIGTERM end. A second one to end does so at once.
@@ -28,11 +30,14 @@ final class ServiceSignals: Sendable {
   }
 
   private func arrived(_ wish: Wish, _ number: Int32) {
-    let isSecond = wishes.withLock { wishes in
-      defer { wishes.append(wish) }
-      return wish == .stop && wishes.contains { $0 == .stop }
+    if wish == .stop {
+      let isSecond = isStopping.withLock { isStopping in
+        defer { isStopping = true }
+        return isStopping
+      }
+      if isSecond { Glibc.exit(128 + number) }
     }
-    if isSecond { Glibc.exit(128 + number) }
+    wishes.withLock { $0.append(wish) }
     arrival.signal()
   }
 }
