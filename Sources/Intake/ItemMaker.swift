@@ -6,6 +6,9 @@ import Timeline
 /// pictures are converted once for all their instants, and what comes before the wanted part is left out.
 struct ItemMaker {
   private let request: SourceRequest
+  /// Bytes of a cue's text: its windows carry all of it.
+  private static let longestText = 1 << 16
+
   private var resampling: [Slot: RunResampler] = [:]
   private let pictures = PictureConverter()
   private var sidecar: Sidecar?
@@ -106,8 +109,18 @@ struct ItemMaker {
       self.end = epochStart + end.sinceZero
       let cues = takeCues(before: self.end)
       return cues + resampling.keys.sorted { $0.number < $1.number }.flatMap { flush($0) } + [.mark(mark)]
+    case .cue(let cue): return [.mark(.cue(readable(cue)))]
     default: return [.mark(mark)]
     }
+  }
+
+  /// A cue that is no book.
+  private mutating func readable(_ cue: Cue) -> Cue {
+    guard cue.text.utf8.count > Self.longestText else { return cue }
+    counters.add("\(cue.slot.name)_cues_shortened")
+    var cue = cue
+    cue.text = String(decoding: cue.text.utf8.prefix(Self.longestText - 4), as: UTF8.self)
+    return cue
   }
 
   /// Sound up to an instant, and the cues beside it that begin until then: they come before the window closes.
@@ -122,7 +135,8 @@ struct ItemMaker {
   }
 
   private mutating func takeCues(before position: TimeSpan) -> [Item] {
-    sidecar?.take(before: position, epoch: epoch, epochStart: epochStart).map { .mark(.cue($0)) } ?? []
+    let cues = sidecar?.take(before: position, epoch: epoch, epochStart: epochStart) ?? []
+    return cues.map { .mark(.cue(readable($0))) }
   }
 
   private mutating func flush(_ slot: Slot) -> [Item] {

@@ -271,7 +271,10 @@ package struct Counters: Hashable, Sendable {
 
   package init() {}
 
-  package mutating func add(_ name: String, _ count: Int64 = 1) { values[name, default: 0] += count }
+  package mutating func add(_ name: String, _ count: Int64 = 1) {
+    let (sum, isBeyond) = self[name].addingReportingOverflow(count)
+    values[name] = isBeyond ? .max : sum
+  }
 
   package mutating func add(_ other: Counters) { for (name, count) in other.values { add(name, count) } }
 

@@ -125,6 +125,9 @@ final class DecodeWorker: Sendable {
   private func news(_ message: FromWorker, _ state: inout State) throws(WireError) -> News {
     switch message {
     case .items(let wired):
+      // The places of a message lie side by side.
+      let pixels = wired.reduce(0) { $0 + $1.placedBytes }
+      guard pixels <= memory.size else { throw WireError("\(pixels) bytes of pictures at once") }
       var items: [Item] = []
       for item in wired { items.append(try self.item(item, &state)) }
       return .items(items)
@@ -169,5 +172,12 @@ final class DecodeWorker: Sendable {
   /// Who does not listen will be found gone.
   private func tell(_ message: ToWorker, _ socket: borrowing MessageSocket) {
     if !socket.send(message, milliseconds: Self.patience) { child.kill() }
+  }
+}
+
+extension WireItem {
+  /// Of its picture in the shared memory.
+  fileprivate var placedBytes: Int {
+    if case .picture(let picture) = self, picture.place != nil { 3 * picture.width * picture.height } else { 0 }
   }
 }

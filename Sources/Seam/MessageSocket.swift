@@ -23,10 +23,13 @@ struct MessageSocket: ~Copyable {
   /// The next message, or what came of waiting for it so long; −1 waits for ever.
   /// - Throws: `WireError` for a length beyond the limit.
   mutating func receive(milliseconds: Int32) throws(WireError) -> Received {
+    let deadline = monotonicTime() + .milliseconds(Int64(milliseconds))
     while true {
       if let message = try take() { return .message(message) }
       var interest = [pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)]
-      guard let count = try? poll(&interest, milliseconds: milliseconds), count > 0 else { return .nothing }
+      let left = max(0, (deadline - monotonicTime()) / .milliseconds(1))  // bytes that trickle do not begin it anew
+      let patience = milliseconds < 0 ? -1 : Int32(left.rounded(.up))
+      guard let count = try? poll(&interest, milliseconds: patience), count > 0 else { return .nothing }
       guard fill() else { return .end }
     }
   }

@@ -58,6 +58,9 @@ struct WireReader {
 
   var left: Int { bytes.count - position }
 
+  /// Microseconds since 1970 within 30 000 years.
+  static let moments: ClosedRange<Int64> = -(1 << 60)...1 << 60
+
   /// - Throws: where something is left over.
   func finish() throws(WireError) { if left > 0 { throw WireError("\(left) bytes too many") } }
 

@@ -121,6 +121,7 @@ extension WallTime: Wired {
     self.init(
       epoch: try wire.integer(), zero: try wire.read(), uncertaintyMicroseconds: try wire.read(),
       basis: try wire.read(), driftPPM: try wire.optional())
+    guard WireReader.moments.contains(zero) else { throw WireError("a wall clock at \(zero) µs") }
   }
 
   func write(to wire: inout WireWriter) {

@@ -5,6 +5,9 @@ extension SourceInfo: Wired {
     self.init(
       name: try wire.read(), container: try wire.read(), tracks: try wire.list(), slots: try wire.list(),
       declaredDuration: try wire.optional(), creationTime: try wire.optional(), isStreaming: try wire.read())
+    if let creationTime, !WireReader.moments.contains(creationTime) {
+      throw WireError("created at \(creationTime) µs")
+    }
   }
 
   func write(to wire: inout WireWriter) {

@@ -22,7 +22,10 @@ extension Interval: Wired {
 extension Ratio: Wired {
   init(from wire: inout WireReader) throws(WireError) {
     let (numerator, denominator): (Int64, Int64) = (try wire.read(), try wire.read())
-    guard numerator > 0, denominator > 0 else { throw WireError("a ratio \(numerator)/\(denominator)") }
+    let sound: ClosedRange<Int64> = 1...Int64(Int32.max)  // as FFmpeg keeps them
+    guard sound.contains(numerator), sound.contains(denominator) else {
+      throw WireError("a ratio \(numerator)/\(denominator)")
+    }
     self.init(numerator, denominator)
   }
 

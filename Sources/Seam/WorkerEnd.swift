@@ -10,6 +10,8 @@ package final class WorkerEnd {
   static let memoryNumber: Int32 = 4
   /// Samples in one message.
   private static let sampleLimit = 1 << 18
+  /// Items in one message.
+  private static let itemLimit = 4096
 
   private let socket: MessageSocket
   private let memory: SharedMemory
@@ -80,6 +82,7 @@ package final class WorkerEnd {
       case .picture(let picture): self.items.append(.picture(place(picture)))
       case .mark(let mark): self.items.append(.mark(mark))
       }
+      if self.items.count >= Self.itemLimit { flush() }
     }
     flush()
     if items.isEmpty, monotonicTime() - spoke > Self.quiet { send(.items([])) }

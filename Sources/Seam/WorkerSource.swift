@@ -10,10 +10,12 @@ package final class WorkerSource {
   private let patience: WorkerPatience
   private let interruption: Interruption
   private let number: Int64
+  private let wantsFrames: Bool
   /// Came before anybody asked.
   private var first: [Item]
   private var frames: [FrameTrace] = []
   private var span = OpenSpan()
+  private var testimony: Testimony
   private var isOver = false
   /// Its worker has died or was ended: what would still have come is lost.
   package private(set) var isBroken = false
@@ -35,16 +37,19 @@ package final class WorkerSource {
       }
       switch worker.look(milliseconds: Self.glance) {
       case .items(let items):
-        guard case .mark(.opened(let info))? = items.first else { break waiting }
+        var testimony = Testimony(order)
+        guard case .mark(.opened(let info))? = items.first, (try? testimony.accept(items)) != nil else { break waiting }
+        self.testimony = testimony
         (self.info, first) = (info, items)
         (self.worker, self.program) = (worker, program)
         patience = WorkerPatience(worker, step ?? limits.fruitless, silence, limits.now)
         self.interruption = interruption
         self.number = number
+        wantsFrames = order.tracesFrames
         return
       case .failed(let error):
         program.keep(worker)
-        throw error
+        throw error.asTold(interruption)
       case .gone(let reason): throw .undecodable("its decoder \(reason)")
       case .nothing:
         if let end = opening.end { throw .undecodable("its decoder \(end.words)") }
@@ -81,9 +86,15 @@ package final class WorkerSource {
     while !interruption.isRaised {
       switch worker.look(milliseconds: Self.glance) {
       case .items(let items):
-        guard items.isEmpty else { return note(items) }
+        guard items.isEmpty else { return hear(items) }
         wait.sawWork()
-      case .frames(let more): frames += more
+        if let end = wait.end { return breakOff(end) }
+      case .frames(let more):
+        guard wantsFrames, frames.count + more.count <= Self.mostFrames else {
+          worker.kill()
+          return breakOff("told of frames without end")
+        }
+        frames += more
       case .over:
         isOver = true
         program.keep(worker)
@@ -91,16 +102,14 @@ package final class WorkerSource {
       case .failed(let error):
         isOver = true
         program.keep(worker)
-        guard span.hasOpened, !span.hasEnded else { throw error }
+        guard span.hasOpened, !span.hasEnded else { throw error.asTold(interruption) }
         return span.closing + [.mark(.ended(SourceOutcome(name: info.name, ending: .truncated("\(error)"))))]
       case .gone(let reason): return breakOff(reason)
       case .drawn:
         worker.kill()
         return breakOff("answered something else")
       case .nothing:
-        guard let end = wait.end else { continue }
-        wasStuck = end.isStuck
-        return breakOff(end.words)
+        if let end = wait.end { return breakOff(end) }
       }
     }
     throw .interrupted
@@ -114,10 +123,26 @@ package final class WorkerSource {
 
   /// How long it waits before it looks whether anybody still wants something.
   private static let glance: Int32 = 100
+  /// Frames that nobody has taken.
+  private static let mostFrames = 1 << 16
+
+  /// What it says, unless it cannot be.
+  private func hear(_ items: [Item]) -> [Item]? {
+    do throws(WireError) { try testimony.accept(items) } catch {
+      worker.kill()
+      return breakOff("said something \(error)")
+    }
+    return note(items)
+  }
 
   private func note(_ items: [Item]) -> [Item] {
     for case .mark(let mark) in items { span.note(mark) }
     return items
+  }
+
+  private func breakOff(_ end: (words: String, isStuck: Bool)) -> [Item]? {
+    wasStuck = end.isStuck
+    return breakOff(end.words)
   }
 
   /// What ends a source whose worker has gone: the open epoch closes where its content ended.
@@ -202,6 +227,13 @@ private struct WorkerPatience {
       stops = patience.worker.isStopped ? stops + 1 : 0
       return stops < Self.stops ? nil : ("was stopped", false)
     }
+  }
+}
+
+extension SourceError {
+  /// Only who was interrupted may say so.
+  fileprivate func asTold(_ interruption: Interruption) -> SourceError {
+    self == .interrupted && !interruption.isRaised ? .undecodable("its decoder gave it up by itself") : self
   }
 }
 

@@ -112,10 +112,21 @@ package final class ChildProcess: Sendable {
     isReaped.withLock { isReaped in
       guard !isReaped else { return }
       _ = Glibc.kill(target, SIGKILL)
-      while waitpid(number, nil, 0) < 0, errno == EINTR {}
+      reap()
       isReaped = true
       LiveChildren.remove(target)
     }
+  }
+
+  /// One that the kernel does not let go just now, since a disk does not answer, is waited for elsewhere.
+  private func reap() {
+    for _ in 0..<1000 {
+      let code = waitpid(number, nil, WNOHANG)
+      if code == number || (code < 0 && errno != EINTR) { return }
+      usleep(1000)
+    }
+    let number = number
+    try? startThread { while waitpid(number, nil, 0) < 0, errno == EINTR {} }
   }
 
   /// Whom signals go to: the group that it leads, or itself.

@@ -207,6 +207,7 @@ extension Item {
     switch self {
     case .sound(let run): run.samples.count * 4
     case .picture(let picture): picture.image.pixels.count
+    case .mark(.cue(let cue)): 64 + cue.text.utf8.count
     case .mark: 64
     }
   }

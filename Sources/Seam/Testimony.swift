@@ -1,0 +1,150 @@
+import Media
+
+/// What a worker has said of its source so far, and whether what it says next can be. A lie that can be costs its own
+/// source; what would cost others, their time, their memory or their names, is refused.
+struct Testimony {
+  /// How far one message may go beyond all before it: each of its windows is work.
+  private static let longestStep = TimeSpan(seconds: 3 * 86_400)
+  /// Marks that say something about time which no watermark has passed: the right keeps them all.
+  private static let mostPending = 1 << 19
+  private static let mostCounters = 256
+  private static let longestText = 1 << 16
+  private static let stamps: ClosedRange<Int64> = -(1 << 60)...1 << 60
+
+  private let label: String
+  /// Of the source, that nobody wants and that may be passed over.
+  private let start: TimeSpan
+  private let selected: Set<Slot>
+  private var info: SourceInfo?
+  private var hasEnded = false
+  private var nextEpoch: Int32
+  /// Of the open epoch.
+  private var furthest = Instant.zero
+  private var reached: [Slot: Instant] = [:]
+  private var passed = Instant.zero
+  private var pending = 0
+
+  init(_ order: SourceOrder) {
+    label = order.label
+    start = order.request.start
+    selected = Set(order.selection.slots)
+    nextEpoch = order.request.continuation?.epoch ?? 0
+  }
+
+  /// - Throws: `WireError`: what cannot be.
+  mutating func accept(_ items: [Item]) throws(WireError) {
+    var border = furthest + Self.longestStep + start
+    for item in items {
+      guard !hasEnded else { throw WireError("something after the end") }
+      switch item {
+      case .sound(let run):
+        try check(run.slot, .audio)
+        try go(to: run.end, border)
+      case .picture(let picture):
+        try check(picture.slot, .video)
+        try go(to: picture.instant, border)
+      case .mark(.epoch(let epoch)):
+        try accept(epoch)
+        border = furthest + Self.longestStep + start
+      case .mark(let mark): try accept(mark, border)
+      }
+    }
+  }
+
+  private mutating func accept(_ mark: Mark, _ border: Instant) throws(WireError) {
+    switch mark {
+    case .opened(let info): try accept(info)
+    case .covered(let coverage):
+      try check(coverage.slot, nil)
+      guard coverage.halfWidth >= .zero, coverage.slot.modality != .audio || coverage.sampleLength > .zero,
+        Self.stamps.contains(coverage.pts ?? 0)
+      else { throw WireError("a stretch without a measure") }
+      try go(over: coverage.interval, border)
+      try keep()
+    case .shown(let frame):
+      try check(frame.slot, .video)
+      try go(to: frame.instant, border)
+      try keep()
+    case .cue(let cue):
+      try check(cue.slot, .text)
+      guard cue.text.utf8.count <= Self.longestText else { throw WireError("\(cue.text.utf8.count) bytes of a cue") }
+      try go(to: cue.interval.start, border)
+      try keep()
+    case .reached(let slot, let instant):
+      try check(slot, nil)
+      if instant != .end { try go(to: instant, border) }
+      pass(slot, instant)
+    case .closed(_, let instant): try go(to: instant, border)
+    case .dropped(_, let interval):
+      try go(over: interval, border)
+      try keep()
+    case .ended(let outcome): try accept(outcome)
+    case .wall, .epoch: break
+    }
+  }
+
+  private mutating func accept(_ info: SourceInfo) throws(WireError) {
+    guard self.info == nil else { throw WireError("a source opened twice") }
+    self.info = info
+    try check(info.name)
+    guard Set(info.slots).isSubset(of: selected) else { throw WireError("tracks that nobody asked for") }
+  }
+
+  private mutating func accept(_ outcome: SourceOutcome) throws(WireError) {
+    try check(outcome.name)
+    let names = outcome.counters.values.keys
+    guard names.count <= Self.mostCounters, names.allSatisfy({ $0.utf8.count <= Self.longestText / 64 }) else {
+      throw WireError("too many accounts")
+    }
+    hasEnded = true
+  }
+
+  /// Its records must not carry another's name.
+  private func check(_ name: String) throws(WireError) {
+    guard name == label else { throw WireError("another source's name") }
+  }
+
+  /// Content of a track that it has, and of the kind that it is.
+  private func check(_ slot: Slot, _ modality: Modality?) throws(WireError) {
+    guard info?.slots.contains(slot) ?? false, modality ?? slot.modality == slot.modality else {
+      throw WireError("content of \(slot.name), which it has not")
+    }
+  }
+
+  private mutating func accept(_ epoch: Epoch) throws(WireError) {
+    guard epoch.index == nextEpoch, epoch.index < .max else {
+      throw WireError("epoch \(epoch.index) where \(nextEpoch) was due")
+    }
+    nextEpoch = epoch.index + 1
+    (furthest, reached, passed, pending) = (.zero, [:], .zero, 0)
+  }
+
+  private mutating func keep() throws(WireError) {
+    pending += 1
+    guard pending <= Self.mostPending else { throw WireError("\(pending) marks that nothing passes") }
+  }
+
+  /// What all tracks have passed is kept no longer.
+  private mutating func pass(_ slot: Slot, _ instant: Instant) {
+    reached[slot] = instant
+    let least = info?.slots.filter { $0.modality != .text }.map { reached[$0] ?? .zero }.min() ?? instant
+    if least > passed { (passed, pending) = (least, 0) }
+  }
+
+  private mutating func go(over interval: Interval, _ border: Instant) throws(WireError) {
+    guard interval.start <= interval.end else { throw WireError("a stretch that ends before it begins") }
+    try go(to: interval.start, border)
+    try go(to: interval.end, border)
+  }
+
+  private mutating func go(to instant: Instant, _ border: Instant) throws(WireError) {
+    guard instant >= .zero - Self.longestStep, instant <= border else {
+      throw WireError("\(instant.sinceZero.seconds) s after \(furthest.sinceZero.seconds) s")
+    }
+    furthest = max(furthest, instant)
+  }
+}
+
+extension AudioRun {
+  fileprivate var end: Instant { Instant(index: firstSample + Int64(samples.count), rate: Ratio(Int64(rate))) }
+}
