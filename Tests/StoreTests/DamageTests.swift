@@ -1,4 +1,6 @@
+import Glibc
 import Media
+import Synchronization
 import Testing
 
 @testable import Store
@@ -178,6 +180,41 @@ import Testing
     _ = try writer.sync()
     #expect(try read(writer).0 == [3])
     #expect(living.content(first + ".damaged") != nil)
+  }
+
+  /// It is read when somebody wants it, and found to be damaged or not then.
+  @Test func aSegmentThatCannotBeReadDoesNotKeepTheStoreClosed() throws {
+    let disk = try filled()
+    let trial = disk.afterKill()
+    let reads = Mutex<[Int]>([])
+    trial.fail { n, call in
+      if call == .read { reads.withLock { $0.append(n) } }
+      return nil
+    }
+    _ = try open(trial)
+    // The first is the journal's.
+    let ofSegments = reads.withLock { $0.dropFirst() }
+    try #require(ofSegments.count > 3)
+    for failing in ofSegments {
+      let after = disk.afterKill()
+      after.fail { n, _ in n == failing ? .error(EIO) : nil }
+      let store = try open(after)
+      #expect(try read(store).0.starts(with: [0, 1, 2, 3]))
+      #expect(store.counters["store_unclosed_segments"] + store.counters["store_damaged_segments"] == 1)
+    }
+  }
+
+  @Test func aSegmentWithoutItsEndMarkIsOpenedOnAFullDisk() throws {
+    let disk = try filled()
+    try change(first, disk) { $0.removeLast(StoreLayout.numbered(0).closing.count) }
+    disk.setRoom(0)
+    let store = try open(disk)
+    #expect(try read(store).0 == [0, 1, 2, 3, 4, 5])
+    #expect(store.counters["store_unclosed_segments"] == 1)
+    let later = disk.afterKill()
+    later.setRoom(100)
+    #expect(try open(later).counters["store_unclosed_segments"] == 0)
+    #expect(try #require(later.content(first)).suffix(4) == StoreLayout.numbered(0).closing.suffix(4))
   }
 
   @Test(arguments: ["000000000001.index", "000000000001.arrows"])
