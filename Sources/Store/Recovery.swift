@@ -46,6 +46,12 @@ struct Recovery {
     return journal
   }
 
+  /// Segments that are put aside, now or by earlier runs.
+  var holes: Set<Int> {
+    let aside = names.filter { $0.hasSuffix(SegmentName.damaged) }.compactMap(SegmentName.anyNumber)
+    return broken.union(aside).filter { $0 > 0 && $0 < ledger.nextNumber }
+  }
+
   private var holdsSegments: Bool { names.contains { SegmentName.number($0) != nil } }
 
   private mutating func count(_ name: String, _ count: Int) {

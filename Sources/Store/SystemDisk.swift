@@ -31,7 +31,10 @@ struct SystemDisk: Disk {
 
   func syncNames() throws(Errno) { try Folder.sync(folder) }
 
-  func room() throws(Errno) -> Int { try Folder.room(folder) }
+  func room() throws(Errno) -> DiskRoom {
+    let room = try Folder.room(folder)
+    return DiskRoom(free: room.free, whole: room.whole)
+  }
 
   /// By a lock that the system takes back when the process ends, however it ends.
   func claim(_ name: String) throws(Errno) -> DiskClaim {

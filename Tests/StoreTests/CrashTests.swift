@@ -37,6 +37,7 @@ func openStore(
   /// Opens a store on `disk` and works until that fails.
   private func work(_ disk: MemoryDisk, _ limits: StoreLimits, seed: UInt64, _ count: Int, _ witness: inout Witness) {
     guard let store = try? openStore(disk, limits) else { return }
+    witness.restart()
     var caller = Caller(store, seed: seed)
     try? caller.work(count, &witness)
   }
