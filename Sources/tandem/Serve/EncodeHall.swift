@@ -16,6 +16,7 @@ final class EncodeHall: Sendable {
   private let plan: WayPlan
   private let funnel: Funnel<HandOver>
   private let desk: RecordDesk
+  private let onLost: @Sendable (String) -> Void
   private let newcomers = Mutex<[Int: Newcomer]>([:])
 
   /// A source whose lane has been opened, and whose stages are not yet made.
@@ -25,9 +26,11 @@ final class EncodeHall: Sendable {
     let stored: Embedding.Place?
   }
 
-  init(_ plan: WayPlan, _ desk: RecordDesk, memory: Int) {
+  /// - Parameter onLost: told of a source whose content could not be worked on: its reading will not finish.
+  init(_ plan: WayPlan, _ desk: RecordDesk, memory: Int, onLost: @escaping @Sendable (String) -> Void) {
     self.plan = plan
     self.desk = desk
+    self.onLost = onLost
     funnel = Funnel(limit: memory, weigh: \.byteCount, shed: HandOver.shed)
   }
 
@@ -72,6 +75,7 @@ final class EncodeHall: Sendable {
       ways[lane] = way.isOver ? nil : way
     } catch {
       way.fail("\(error)")
+      onLost(way.label)
       ways[lane] = nil
       funnel.close(lane)
     }
@@ -113,6 +117,8 @@ private struct SourceWay {
     status.count(align.accounts)
     return records.isEmpty && !isOver ? nil : Delivery(source: status.label, records: records, isLast: isOver)
   }
+
+  var label: String { status.label }
 
   func fail(_ reason: String) { status.fail(reason) }
 

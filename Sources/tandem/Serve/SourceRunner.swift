@@ -100,7 +100,11 @@ final class SourceRunner: Sendable {
 
   /// - Parameter waits: for a file that is not there; a directory's file that has gone again does not hold up the others.
   private func readOnce(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, waits: Bool) {
-    guard !daemon.finished.contains(path, label: status.label) else { return status.enter(.finished) }
+    awaitSettled(status.label, pulse)
+    guard !daemon.finished.contains(path, label: status.label) else {
+      daemon.desk.forget(status.label)
+      return status.enter(.finished)
+    }
     var backoff = daemon.backoff
     var tries = 0
     while !interruption.isRaised {
@@ -119,6 +123,12 @@ final class SourceRunner: Sendable {
     }
   }
 
+  /// A file that has changed begins when what it was before is stored: both have one name. Not for ever, though.
+  private func awaitSettled(_ label: String, _ pulse: Pulses.Pulse) {
+    let end = daemon.clock.now() + .seconds(60)
+    while daemon.finished.isExpected(label), daemon.clock.now() < end, rest(.milliseconds(50), pulse) {}
+  }
+
   private enum Outcome { case finished, died, missing, stopped }
 
   private func read(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, isLastTry: Bool) -> Outcome {
@@ -134,17 +144,17 @@ final class SourceRunner: Sendable {
       while let items = try source.next() {
         // The encoders may be busy with others for long, but not for ever.
         pulse.beat(within: .seconds(900))
-        guard !source.isBroken || isLastTry else { return giveUp(lane, .died) }
+        guard !source.isBroken || isLastTry else { return giveUp(lane, status, .died) }
         for case .mark(let mark) in items { note(mark, status) }
-        guard lane.send(HandOver(items: items, arrived: daemon.clock.now())) else { return giveUp(lane, .died) }
+        guard lane.send(HandOver(items: items, arrived: daemon.clock.now())) else { return giveUp(lane, status, .died) }
       }
       lane.close()
       return source.isBroken ? .died : .finished
     } catch {
       status.fail("\(error)")
       switch error {
-      case .interrupted: return giveUp(lane, .stopped)
-      case .unreadable, .timedOut, .unavailable: return giveUp(lane, .missing)
+      case .interrupted: return giveUp(lane, status, .stopped)
+      case .unreadable, .timedOut, .unavailable: return giveUp(lane, status, .missing)
       case .undecodable, .inputOutput:
         let outcome = SourceOutcome(name: status.label, ending: .failed("\(error)", exitCode: error.exitCode))
         _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()))
@@ -154,8 +164,9 @@ final class SourceRunner: Sendable {
     }
   }
 
-  private func giveUp(_ lane: Funnel<HandOver>.Lane, _ outcome: Outcome) -> Outcome {
+  private func giveUp(_ lane: Funnel<HandOver>.Lane, _ status: SourceStatus, _ outcome: Outcome) -> Outcome {
     lane.close(forgetting: true)
+    daemon.finished.abandon(status.label)
     return outcome
   }
 
