@@ -83,6 +83,19 @@ package final class FinishedFiles: Sendable {
     }
   }
 
+  /// Takes out what is gone of a folder, where the list has grown enough for that. Whoever reads the folder calls it,
+  /// for one that does not answer holds up its caller.
+  /// - Throws: what the system says: it is tried again later.
+  package func tidy(_ folder: String) throws(Errno) {
+    let known = state.withLock { $0.list.due(in: folder) }
+    guard !known.isEmpty else { return }
+    let gone = known.filter { !$0.entry.mark.mayComeAgain(at: $0.path) }
+    try state.withLock { state throws(Errno) in
+      defer { self.known.withLock { $0 = state.figures } }
+      try state.list.drop(gone, of: folder)
+    }
+  }
+
   /// Waits for nothing.
   package var figures: Figures { known.withLock { $0 } }
 }

@@ -10,15 +10,22 @@ struct FinishedList {
     let mark: FileMark
   }
 
+  /// What the files of one folder take: the lines of all, and of those that came since what is gone was taken out.
+  private struct Share {
+    var bytes = 0
+    var growth = 0
+  }
+
   /// No line that was written whole is longer: a path has 4096 bytes at most.
   private static let longestLine = 1 << 16
 
   private let folder: String
   private let limits: FinishedFiles.Limits
   private var entries: [String: Entry] = [:]
+  private var folders: [String: Share] = [:]
   /// Of the lines of all entries.
   private var bytes = 0
-  /// Of all lines when what was gone was last taken out, and of those that came since.
+  /// Of the file when it was last written anew, and of the lines that came since.
   private var base = 0
   private var growth = 0
   /// Something found no room.
@@ -32,8 +39,8 @@ struct FinishedList {
   init(in folder: String, _ limits: FinishedFiles.Limits) throws(Errno) {
     (self.folder, self.limits) = (folder, limits)
     do throws(Errno) { try load() } catch { if error.code != ENOENT { throw error } }
-    sweep()
-    do throws(Errno) { try rewrite() } catch { if error.code != ENOSPC, error.code != EDQUOT { throw error } }
+    let gone = entries.filter { !$0.value.mark.mayComeAgain(at: $0.key) }.map { (path: $0.key, entry: $0.value) }
+    do throws(Errno) { try drop(gone) } catch { if error.code != ENOSPC, error.code != EDQUOT { throw error } }
   }
 
   var count: Int { entries.count }
@@ -43,33 +50,53 @@ struct FinishedList {
   /// - Returns: true when it is on the disk; false where there is no room for it.
   mutating func add(_ path: String, _ entry: Entry) throws(Errno) -> Bool {
     let line = FinishedLine.bytes(path, entry)
-    growth += line.count
-    let isGrown = growth > max(limits.growth, isFull ? 0 : base)
-    if isGrown { sweep() }
+    folders[Self.folder(of: path), default: Share()].growth += line.count
     let isKept = insert(path, entry)
-    if isSuspect || isGrown { try rewrite() } else if isKept { try append(line) }
+    if isSuspect || growth > max(limits.growth, base) { try rewrite() } else if isKept { try append(line) }
     return isKept
+  }
+
+  /// Those of a folder, where so many came that what is gone should be taken out; else none.
+  func due(in folder: String) -> [(path: String, entry: Entry)] {
+    guard let share = folders[folder] else { return [] }
+    let before = isFull ? 0 : share.bytes - share.growth
+    guard share.growth > max(limits.growth, before) else { return [] }
+    return entries.filter { Self.folder(of: $0.key) == folder }.map { (path: $0.key, entry: $0.value) }
+  }
+
+  /// Takes out what is gone. `folder`: the one that was looked through.
+  mutating func drop(_ gone: [(path: String, entry: Entry)], of folder: String? = nil) throws(Errno) {
+    for (path, entry) in gone where entries[path] == entry {
+      entries[path] = nil
+      count(path, entry, -1)
+      dropped += 1
+    }
+    isFull = false
+    if let folder { folders[folder]?.growth = 0 }
+    try rewrite()
   }
 
   /// False where that would be too much.
   private mutating func insert(_ path: String, _ entry: Entry) -> Bool {
     let before = entries[path].map { FinishedLine.bytes(path, $0).count } ?? 0
-    let after = bytes - before + FinishedLine.bytes(path, entry).count
-    isFull = isFull || after > limits.bytes
-    guard after <= limits.bytes else { return false }
-    entries[path] = entry
-    bytes = after
+    guard bytes - before + FinishedLine.bytes(path, entry).count <= limits.bytes else {
+      isFull = true
+      return false
+    }
+    if let old = entries.updateValue(entry, forKey: path) { count(path, old, -1) }
+    count(path, entry, 1)
     return true
   }
 
-  /// Takes out what is gone.
-  private mutating func sweep() {
-    for (path, entry) in entries where !entry.mark.mayComeAgain(at: path) {
-      entries[path] = nil
-      bytes -= FinishedLine.bytes(path, entry).count
-      dropped += 1
-    }
-    (base, growth, isFull) = (bytes, 0, false)
+  private static func folder(of path: String) -> String {
+    path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? ""
+  }
+
+  private mutating func count(_ path: String, _ entry: Entry, _ sign: Int) {
+    let size = sign * FinishedLine.bytes(path, entry).count
+    let folder = Self.folder(of: path)
+    bytes += size
+    folders[folder, default: Share()].bytes += size
   }
 }
 
@@ -95,6 +122,7 @@ extension FinishedList {
     isSuspect = true  // until all of the line is there: a torn one would spoil the next
     let file = try Descriptor.open(path, O_WRONLY | O_APPEND)
     try Self.write(line, to: file)
+    growth += line.count
     isSuspect = false
   }
 
@@ -106,6 +134,7 @@ extension FinishedList {
     try Self.write(entries.flatMap { FinishedLine.bytes($0.key, $0.value) }, to: file)
     try Folder.rename(draft, to: path)
     try Folder.sync(folder)
+    (base, growth) = (bytes, 0)
     isSuspect = false
   }
 

@@ -101,6 +101,7 @@ import Testing
     for number in 0..<2000 {
       try finish("\(number)", files)
       if number % 100 != 0 { try Folder.remove("\(folder)/in/\(number)") }
+      try files.tidy(folder + "/in")
       #expect(try size() < 16384)
     }
     #expect(files.figures.files < 200)
@@ -118,6 +119,10 @@ import Testing
     #expect(files.figures.files == noted.count && files.figures.unnoted == Int64(100 - noted.count))
     #expect(try size() <= 2048)
     for number in noted { try Folder.remove("\(folder)/in/\(number)") }
+    try files.tidy(folder + "/elsewhere")
+    #expect(files.figures.files == noted.count)
+    try files.tidy(folder + "/in")
+    #expect(files.figures.files == 0)
     let later = try (100..<120).filter { try finish("\($0)", files) }
     #expect(later.count > 10)
   }

@@ -87,6 +87,9 @@ final class SourceRunner: Sendable {
               state.files += 1
               if part.snapshot.phase == .quarantined { state.counters.add("files_quarantined") }
             }
+            do throws(Errno) { try daemon.finished.tidy(path) } catch {
+              Messages.warning("the list of finished files: \(error)")
+            }
             status.enter(.idle)
           }
         }
