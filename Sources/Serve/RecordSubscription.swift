@@ -20,7 +20,7 @@ package protocol RecordSubscription: Sendable {
 
 package enum RecordChunk: Sendable {
   case batch(RecordBatch)
-  /// Records that the client should have had here, by source.
+  /// Records that the client should have had here, by source; the source is empty where it is not known.
   case lost([RecordLoss])
 }
 

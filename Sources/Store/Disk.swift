@@ -12,10 +12,19 @@ package protocol Disk: Sendable {
   func names() throws(Errno) -> [String]
   /// Waits until all names are on the disk.
   func syncNames() throws(Errno)
-  /// Bytes that may still be written.
-  func room() throws(Errno) -> Int
+  func room() throws(Errno) -> DiskRoom
   /// Takes the file `name` for this process alone, until what is returned goes.
   func claim(_ name: String) throws(Errno) -> DiskClaim
+}
+
+/// In bytes.
+package struct DiskRoom: Sendable {
+  /// What may still be written.
+  package let free: Int
+  /// Of the whole file system, used or not.
+  package let whole: Int
+
+  package init(free: Int, whole: Int) { (self.free, self.whole) = (free, whole) }
 }
 
 package enum DiskMode: Sendable {

@@ -46,6 +46,8 @@ enum Entry: Hashable {
   case finished(segment: Int, SegmentTail)
   case removed(segment: Int, Removal)
   case reserved(source: String, next: Int32)
+  /// The last record of a source need not be known any more.
+  case forgotten(source: String)
   // At the beginning of a journal, in place of all that led there:
   case kept(SegmentHead, SegmentTail)
   case source(String, SourceState)

@@ -2,7 +2,7 @@
 extension Entry {
   private enum Kind: UInt8 {
     case opened = 1
-    case batch, finished, removed, reserved, kept, source, began
+    case batch, finished, removed, reserved, kept, source, began, forgotten
   }
 
   func append(to bytes: inout [UInt8]) {
@@ -28,6 +28,9 @@ extension Entry {
       bytes.append(Kind.reserved.rawValue)
       bytes.append(text: source)
       bytes.append(next)
+    case .forgotten(let source):
+      bytes.append(Kind.forgotten.rawValue)
+      bytes.append(text: source)
     case .kept(let head, let tail):
       bytes.append(Kind.kept.rawValue)
       head.append(to: &bytes)
@@ -57,6 +60,7 @@ extension Entry {
       guard let removal = Removal(rawValue: try bytes.integer()) else { throw ByteReader.Fault() }
       self = .removed(segment: segment, removal)
     case .reserved: self = .reserved(source: try bytes.text(), next: try bytes.integer())
+    case .forgotten: self = .forgotten(source: try bytes.text())
     case .kept: self = .kept(try SegmentHead(&bytes), try SegmentTail(&bytes))
     case .source: self = .source(try bytes.text(), try SourceState(&bytes))
     case .began:

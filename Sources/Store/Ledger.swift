@@ -21,6 +21,7 @@ struct Ledger {
     case .kept(let head, let tail): try keep(head, tail)
     case .removed(let segment, let removal): try remove(segment, removal)
     case .reserved(let source, let next): sources[source, default: SourceState()].reserved = next
+    case .forgotten(let source): forget(source)
     case .source(let source, let state): sources[source] = state
     case .began(let next, let expired): (nextNumber, self.expired) = (next, expired)
     }
@@ -38,6 +39,10 @@ struct Ledger {
     if let open {
       entries.append(.opened(open.head))
       for batch in open.batches { entries.append(.batch(segment: open.head.number, batch)) }
+      // What is forgotten would come back with the batches that name it.
+      for source in Set(open.batches.flatMap { $0.marks.map(\.source) }) where sources[source]?.last == nil {
+        entries.append(.forgotten(source: source))
+      }
     }
     entries.append(.began(next: nextNumber, expired: expired))
     return entries
@@ -117,6 +122,12 @@ extension Ledger {
     guard removal == .expired else { return }
     expired = max(expired, Position(segment: segment, offset: gone.tail.end))
     forgetSources(through: segment)
+  }
+
+  /// Its records stay. The epochs given away stay given.
+  private mutating func forget(_ source: String) {
+    guard let state = sources[source] else { return }
+    sources[source] = state.reserved == 0 ? nil : SourceState(reserved: state.reserved)
   }
 
   /// A source of which nothing is kept, neither a record nor a reserved epoch, may as well be new.

@@ -35,7 +35,7 @@ package final class RecordStore: Sendable {
       if case .taken(let holder) = claim { throw StoreError.owned("open \(name): in use by \(holder)") }
       var recovery = try Recovery(disk)
       let journal = try recovery.run()
-      let shelf = Shelf(recovery.ledger, recovery.counters)
+      let shelf = Shelf(recovery.ledger, recovery.counters, holes: recovery.holes)
       return RecordStore(disk, shelf, Writer(disk, shelf, journal, layout, limits, now: now), claim)
     } catch let error as StoreError { throw error } catch { throw .cannotOpen("open \(name): \(error)") }
   }
@@ -84,6 +84,28 @@ package final class RecordStore: Sendable {
   package func reserveEpoch(of source: String, atLeast minimum: Int32 = 0) throws(StoreError) -> Int32 {
     try writer.withLock { writer throws(StoreError) in try writer.reserveEpoch(source, minimum) }
   }
+
+  /// Keeps the last record of `source` no longer, of which nothing more will come: its name makes room for others.
+  /// Its records stay; one that is appended under this name is new, whatever its place. Durable with the next `sync`;
+  /// a crash before only keeps the name.
+  /// - Returns: false where the name is kept, since records of it are not yet durable, or too much else waits for it.
+  @discardableResult
+  package func forget(_ source: String) -> Bool { writer.withLock { $0.forget(source) } }
+
+  /// What was left on the disk when it was last looked at. Never waits for the disk; nil before the first look.
+  package var room: StoreRoom? { shelf.room }
+
+  /// Looks at it, as every `append` does.
+  /// - Throws: `StoreError.inputOutput`.
+  package func lookAtRoom() throws(StoreError) {
+    try writer.withLock { writer throws(StoreError) in _ = try writer.lookAtRoom("look at the disk") }
+  }
+
+  /// Nothing waits for a sync.
+  package var isClean: Bool { writer.withLock { $0.staged.isEmpty } }
+
+  /// Sources whose last record is kept, or for which an epoch is reserved.
+  package var sourceCount: Int { shelf.sourceCount }
 
   /// What is appended from now on has another layout, and so stands in another segment.
   package func change(to layout: StoreLayout) throws(StoreError) {

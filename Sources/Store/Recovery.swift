@@ -46,6 +46,12 @@ struct Recovery {
     return journal
   }
 
+  /// Segments that are put aside, now or by earlier runs.
+  var holes: Set<Int> {
+    let aside = names.filter { $0.hasSuffix(SegmentName.damaged) }.compactMap(SegmentName.anyNumber)
+    return broken.union(aside).filter { $0 > 0 && $0 < ledger.nextNumber }
+  }
+
   private var holdsSegments: Bool { names.contains { SegmentName.number($0) != nil } }
 
   private mutating func count(_ name: String, _ count: Int) {
@@ -158,13 +164,13 @@ extension Recovery {
     count("damaged_journals", isJournalDamaged ? 1 : 0)
     count("damaged_segments", names.count { $0.hasSuffix(".arrows" + SegmentName.damaged) })
     if let open = ledger.open { try cut(SegmentName.data(open.head.number), to: open.end) }
-    for segment in ledger.finished { try close(segment) }
+    for segment in ledger.finished { close(segment) }
     let kept = Set(
       ledger.finished.flatMap { [SegmentName.data($0.head.number), SegmentName.index($0.head.number)] }
         + (ledger.open.map { [SegmentName.data($0.head.number)] } ?? []))
     let gone = names.filter { SegmentName.number($0) != nil && !kept.contains($0) || $0 == Journal.draftName }
     for name in gone {
-      do { try disk.remove(name) } catch { if error.code != ENOENT { throw error } }
+      do { try disk.remove(name) } catch { count("leftover_files", error.code == ENOENT ? 0 : 1) }
     }
   }
 
@@ -177,14 +183,18 @@ extension Recovery {
     count("truncated_bytes", excess)
   }
 
-  /// One that lost data when it was written to got an end mark that was not synced.
-  private func close(_ segment: FinishedSegment) throws(Errno) {
+  /// One that lost data when it was written to got an end mark that was not synced. A disk that is full, or cannot read
+  /// there, is no reason to keep the store closed.
+  private mutating func close(_ segment: FinishedSegment) {
     let name = SegmentName.data(segment.head.number)
     let closing = segment.head.closing
-    guard try disk.open(name, .read).readAll(at: segment.tail.end, count: closing.count + 1) != closing else { return }
-    let file = try disk.open(name, .readWrite)
-    try file.truncate(to: segment.tail.end)
-    try file.writeAll(closing, at: segment.tail.end)
-    try file.syncData()
+    do {
+      let end = try disk.open(name, .read).readAll(at: segment.tail.end, count: closing.count + 1)
+      guard end != closing else { return }
+      let file = try disk.open(name, .readWrite)
+      try file.truncate(to: segment.tail.end)
+      try file.writeAll(closing, at: segment.tail.end)
+      try file.syncData()
+    } catch { count("unclosed_segments", 1) }
   }
 }

@@ -8,9 +8,20 @@ final class Shelf: Sendable {
     var counters: Counters
     /// Segments in which a reader has found damage.
     var suspects: Set<Int> = []
+    var room: StoreRoom?
+    /// Segments that were put aside, by number: a reader on its way learns what it misses.
+    var holes: [Int: Hole]
+
+    /// The first one; not one that was read to its end.
+    func hole(from position: Position, below next: Int) -> (Int, Hole)? {
+      holes.filter { number, hole in
+        number < next && Position(segment: number, offset: hole.end) > position
+      }.min { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
 
     mutating func countRemoval(_ number: Int, _ removal: Removal) {
       guard let segment = ledger.finished.first(where: { $0.head.number == number }) else { return }
+      if removal == .damaged { holes[number] = Hole(end: segment.tail.end, records: segment.tail.records) }
       counters.add("store_\(removal)_segments")
       counters.add("store_\(removal)_records", Int64(segment.tail.records))
     }
@@ -18,11 +29,21 @@ final class Shelf: Sendable {
 
   private let state: Mutex<State>
 
-  init(_ ledger: Ledger, _ counters: Counters) { state = Mutex(State(ledger: ledger, counters: counters)) }
+  /// - Parameter holes: numbers of segments that were put aside before.
+  init(_ ledger: Ledger, _ counters: Counters, holes: Set<Int>) {
+    let holes = Dictionary(uniqueKeysWithValues: holes.map { ($0, Hole()) })
+    state = Mutex(State(ledger: ledger, counters: counters, holes: holes))
+  }
 
   var ledger: Ledger { state.withLock { $0.ledger } }
 
   var end: Position { state.withLock { $0.ledger.end } }
+
+  var room: StoreRoom? { state.withLock { $0.room } }
+
+  func note(_ room: StoreRoom) { state.withLock { $0.room = room } }
+
+  var sourceCount: Int { state.withLock { $0.ledger.sources.count } }
 
   /// Entries that are on the disk now.
   func commit(_ entries: [Entry]) {
@@ -50,10 +71,18 @@ final class Shelf: Sendable {
   func clear(_ segment: Int) { state.withLock { _ = $0.suspects.remove(segment) } }
 }
 
+/// What a segment held that was put aside, as far as that is known.
+struct Hole {
+  var end = Int.max
+  var records = 0
+}
+
 /// Where a reader may go on.
 extension Shelf {
   enum Whereabouts {
     case segment(SegmentHead, SegmentTail?)
+    /// Before that, one that was put aside.
+    case hole(Int, Hole)
     case nothingYet
     case expired(oldest: Position)
   }
@@ -62,11 +91,13 @@ extension Shelf {
   func find(_ position: Position) -> Whereabouts {
     state.withLock { state in
       if position < state.ledger.expired { return .expired(oldest: state.ledger.oldest) }
-      if let segment = state.ledger.finished.first(where: { $0.head.number >= position.segment }) {
-        return .segment(segment.head, segment.tail)
+      let finished = state.ledger.finished.first { $0.head.number >= position.segment }
+      let open = state.ledger.open.flatMap { $0.head.number >= position.segment ? $0 : nil }
+      if let (number, hole) = state.hole(from: position, below: finished?.head.number ?? open?.head.number ?? .max) {
+        return .hole(number, hole)
       }
-      guard let open = state.ledger.open, open.head.number >= position.segment else { return .nothingYet }
-      return .segment(open.head, nil)
+      if let finished { return .segment(finished.head, finished.tail) }
+      return open.map { .segment($0.head, nil) } ?? .nothingYet
     }
   }
 

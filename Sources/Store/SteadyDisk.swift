@@ -19,7 +19,7 @@ struct SteadyDisk: Disk {
 
   func syncNames() throws(Errno) { try steadily { () throws(Errno) in try disk.syncNames() } }
 
-  func room() throws(Errno) -> Int { try steadily { () throws(Errno) in try disk.room() } }
+  func room() throws(Errno) -> DiskRoom { try steadily { () throws(Errno) in try disk.room() } }
 
   func claim(_ name: String) throws(Errno) -> DiskClaim {
     try steadily { () throws(Errno) in try disk.claim(name) }

@@ -19,8 +19,9 @@ package enum StoreError: Error, Hashable, Sendable {
   case limit(String)
   /// A reader's place has been deleted by retention. It goes on at `oldest`.
   case expired(oldest: Position)
-  /// What is kept there is not what was stored. The reader goes on behind it.
-  case damaged(Position)
+  /// What is kept there is not what was stored, or was put aside since it was not. The reader goes on behind it.
+  /// `records`: how many are missing; 0 where nobody knows.
+  case damaged(Position, records: Int)
 
   /// As the convention of the commands has it.
   package var exitCode: Int32 {
@@ -46,7 +47,7 @@ extension StoreError: CustomStringConvertible {
       line
     case .repeated(let count): "append: \(count) of the records are stored already"
     case .expired(let oldest): "read: the records asked for are no longer kept; the oldest are at \(oldest)"
-    case .damaged(let position): "read: the records at \(position) are damaged"
+    case .damaged(let position, _): "read: the records at \(position) are damaged"
     }
   }
 }

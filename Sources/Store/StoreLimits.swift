@@ -1,3 +1,11 @@
+/// In bytes.
+package struct StoreRoom: Hashable, Sendable {
+  /// Left on the disk.
+  package let free: Int
+  /// Of that, what records are not given.
+  package let reserve: Int
+}
+
 /// What bounds the store. Times are in seconds.
 package struct StoreLimits: Sendable {
   /// A segment is finished before it grows beyond this, unless one batch alone is larger.
@@ -8,7 +16,8 @@ package struct StoreLimits: Sendable {
   package var totalBytes = 10 << 30
   /// Segments that were finished so long ago are deleted.
   package var age: Int?
-  /// Nothing is appended when so little room would be left on the disk: the journal must be able to go on.
+  /// Nothing is appended when so little room would be left on the disk, or a sixteenth of it where that is less: the
+  /// journal must be able to go on.
   package var reserve = 64 << 20
   package var batchBytes = 64 << 20
   /// Appended and not synced; the next append syncs first.
@@ -21,4 +30,6 @@ package struct StoreLimits: Sendable {
   package var nameBytes = 4096
 
   package init() {}
+
+  func reserve(of room: DiskRoom) -> Int { min(reserve, room.whole / 16) }
 }

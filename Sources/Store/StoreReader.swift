@@ -56,6 +56,10 @@ package struct StoreReader: Sendable {
     case .expired(let oldest):
       position = oldest
       throw .expired(oldest: oldest)
+    case .hole(let number, let hole):
+      let found = max(position, Position(segment: number, offset: 0))
+      position = Position(segment: number + 1, offset: 0)
+      throw told(found, hole.records)
     case .segment(let head, let tail):
       segment = try enter(head, tail)
       return segment
@@ -70,9 +74,9 @@ package struct StoreReader: Sendable {
     do {
       file = try disk.open(name, .read)
       opening = try file.readAll(at: 0, count: head.openingLength)
-    } catch { throw failure("read \(name)", error, head.number) }
+    } catch { throw failure("read \(name)", error, head.number, tail?.records) }
     guard opening.count == head.openingLength, CRC32C.of(opening) == head.openingChecksum else {
-      throw damage(in: head.number)
+      throw damage(in: head.number, tail?.records)
     }
     let layout = StoreLayout(opening: opening, closing: head.closing, configHash: head.configHash)
     var batches: [BatchEntry]?
@@ -86,8 +90,10 @@ package struct StoreReader: Sendable {
     do {
       let file = try disk.open(name, .read)
       if try file.size() == SegmentIndex.size(tail.batches) { bytes = try file.readAll(at: 0, count: file.size()) }
-    } catch { throw failure("read \(name)", error, number) }
-    guard let batches = SegmentIndex.read(bytes, from: start, tail) else { throw damage(in: number) }
+    } catch { throw failure("read \(name)", error, number, tail.records) }
+    guard let batches = SegmentIndex.read(bytes, from: start, tail) else {
+      throw damage(in: number, tail.records)
+    }
     return batches
   }
 
@@ -117,25 +123,32 @@ package struct StoreReader: Sendable {
     self.position = Position(segment: current.number, offset: batch.end)
     guard bytes.count == batch.length, CRC32C.of(bytes) == batch.checksum else {
       shelf.suspect(current.number)
-      throw .damaged(position)
+      throw told(position, batch.records)
     }
     return StoredBatch(
       position: position, next: self.position, bytes: bytes, records: batch.records, layout: current.layout)
   }
 
   /// The whole segment is passed over.
-  private mutating func damage(in number: Int) -> StoreError {
+  private mutating func damage(in number: Int, _ records: Int?) -> StoreError {
     let found = Position(segment: number, offset: 0)
     shelf.suspect(number)
     segment = nil
     position = Position(segment: number + 1, offset: 0)
-    return .damaged(found)
+    return told(found, records ?? 0)
+  }
+
+  private func told(_ position: Position, _ records: Int) -> StoreError {
+    shelf.count("damage_told")
+    return .damaged(position, records: records)
   }
 
   /// A file that is not there has been deleted in the meantime, or it is damage.
-  private mutating func failure(_ deed: String, _ error: Errno, _ number: Int) -> StoreError {
+  private mutating func failure(
+    _ deed: String, _ error: Errno, _ number: Int, _ records: Int?
+  ) -> StoreError {
     guard error.code == ENOENT else { return StoreError(deed, error) }
-    guard case .expired(let oldest) = shelf.find(position) else { return damage(in: number) }
+    guard case .expired(let oldest) = shelf.find(position) else { return damage(in: number, records) }
     segment = nil
     position = oldest
     return .expired(oldest: oldest)

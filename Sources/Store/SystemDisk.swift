@@ -8,7 +8,8 @@ struct SystemDisk: Disk {
   /// Makes the folder where it is missing; the one above it must be there.
   init(_ folder: String) throws(Errno) {
     self.folder = folder
-    guard try Folder.make(folder, mode: 0o750) else { return }
+    _ = try Folder.make(folder, mode: 0o750)
+    // Also where it is there: whoever made it may have been killed before its name was on the disk.
     try Folder.sync(folder + "/..")
   }
 
@@ -30,7 +31,10 @@ struct SystemDisk: Disk {
 
   func syncNames() throws(Errno) { try Folder.sync(folder) }
 
-  func room() throws(Errno) -> Int { try Folder.room(folder) }
+  func room() throws(Errno) -> DiskRoom {
+    let room = try Folder.room(folder)
+    return DiskRoom(free: room.free, whole: room.whole)
+  }
 
   /// By a lock that the system takes back when the process ends, however it ends.
   func claim(_ name: String) throws(Errno) -> DiskClaim {

@@ -60,14 +60,36 @@ struct Writer: Sendable {
     return Position(segment: ahead.end.segment, offset: offset)
   }
 
+  func lookAtRoom(_ deed: String) throws(StoreError) -> StoreRoom {
+    do {
+      let room = try disk.room()
+      let left = StoreRoom(free: room.free, reserve: limits.reserve(of: room))
+      shelf.note(left)
+      return left
+    } catch { throw StoreError(deed, error) }
+  }
+
   mutating func stage(_ entry: Entry) {
     ahead.record(entry)
     staged.append(entry)
   }
 
-  /// Forgets all that is not durable: what the disk has kept of it is not known.
+  /// Only of durable records: those that are lost come again, and could not be told from what comes anew.
+  mutating func forget(_ source: String) -> Bool {
+    guard ahead.sources[source]?.last != nil else { return true }
+    let isDurable = !staged.contains { entry in
+      if case .batch(_, let batch) = entry { batch.marks.contains { $0.source == source } } else { false }
+    }
+    guard isDurable, staged.count < limits.unsyncedBatches else { return false }
+    stage(.forgotten(source: source))
+    return true
+  }
+
+  /// Forgets all that is not durable: what the disk has kept of it is not known. Names that were to be forgotten still
+  /// are, for what came anew under them will come again.
   mutating func abandon() {
     shelf.count("lost_records", stagedRecords)
+    let forgotten = staged.filter { if case .forgotten = $0 { true } else { false } }
     for case .opened(let head) in staged {
       leftovers += [SegmentName.data(head.number), SegmentName.index(head.number)]
     }
@@ -78,6 +100,7 @@ struct Writer: Sendable {
     (isFileDirty, areNamesDirty) = (false, false)
     isStranded = ahead.open != nil
     hasToClose = isStranded
+    for entry in forgotten { stage(entry) }
   }
 
   var stagedRecords: Int {
@@ -111,10 +134,9 @@ extension Writer {
   }
 
   private func requireRoom(for count: Int) throws(StoreError) {
-    let room: Int
-    do { room = try disk.room() } catch { throw StoreError("append", error) }
-    guard room - limits.reserve >= count else {
-      throw .noRoom("append: \(room) bytes left on the disk, of which \(limits.reserve) are kept free")
+    let room = try lookAtRoom("append")
+    guard room.free - room.reserve >= count else {
+      throw .noRoom("append: \(room.free) bytes left on the disk, of which \(room.reserve) are kept free")
     }
   }
 

@@ -44,11 +44,15 @@ package enum Folder {
     }
   }
 
-  /// Bytes that may still be written below a folder.
-  package static func room(_ path: String) throws(Errno) -> Int {
+  /// Bytes that may still be written below a folder, and of its whole file system.
+  package static func room(_ path: String) throws(Errno) -> (free: Int, whole: Int) {
     var status = statvfs()
     _ = try Errno.check { unsafe statvfs(PathText.cString(path), &status) }
-    let (bytes, isMore) = status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
-    return isMore ? .max : Int(clamping: bytes)
+    let (unit, free, whole) = (status.f_frsize, status.f_bavail, status.f_blocks)
+    func bytes(_ blocks: fsblkcnt_t) -> Int {
+      let (bytes, isMore) = blocks.multipliedReportingOverflow(by: fsblkcnt_t(unit))
+      return isMore ? .max : Int(clamping: bytes)
+    }
+    return (bytes(free), bytes(whole))
   }
 }

@@ -36,6 +36,8 @@ extension StoreLayout {
 /// One that uses a store as the daemon does: what was not synced is kept, and appended anew when it is lost.
 struct Caller {
   let sources = ["door", "yard-camera"]
+  /// A file of this name is stored, forgotten, and replaced by another one, again and again.
+  static let film = "film"
   var random: SplitMix
   let store: RecordStore
   /// The place of each source's next record.
@@ -48,7 +50,9 @@ struct Caller {
   init(_ store: RecordStore, seed: UInt64) {
     self.store = store
     random = SplitMix(seed)
-    for source in sources { next[source] = store.last(of: source)?.following ?? Place(epoch: 0, window: 0) }
+    for source in sources + [Self.film] {
+      next[source] = store.last(of: source)?.following ?? Place(epoch: 0, window: 0)
+    }
   }
 
   /// Does `count` things, and tells the witness what the store promised. Throws what it cannot get over.
@@ -69,15 +73,17 @@ struct Caller {
     case 1:
       layout += 1
       try store.change(to: .numbered(layout))
-    case 2...6: try sync(&witness)
+    case 2: try finishFilm(&witness)
+    case 3...6: try sync(&witness)
     default: try append()
     }
   }
 
   private mutating func append() throws(StoreError) {
     var places = next
+    let names = sources + [Self.film]
     let ids = (0...random.next() % 3).map { _ in
-      let source = sources[Int(random.next() % UInt64(sources.count))]
+      let source = names[Int(random.next() % UInt64(names.count))]
       defer { places[source] = places[source]?.following }
       return RecordID(source: source, epoch: places[source]?.epoch ?? 0, window: places[source]?.window ?? 0)
     }
@@ -97,6 +103,15 @@ struct Caller {
     #expect(durable == store.durable)
     witness.sync(unsynced)
     unsynced = []
+  }
+
+  private mutating func finishFilm(_ witness: inout Witness) throws(StoreError) {
+    try sync(&witness)
+    guard let last = store.last(of: Self.film) else { return }
+    #expect(store.forget(Self.film))
+    witness.finishFilm(at: last)
+    #expect(store.last(of: Self.film) == nil)
+    next[Self.film] = Place(epoch: 0, window: 0)
   }
 
   private mutating func reserve(_ witness: inout Witness) throws(StoreError) {
@@ -125,60 +140,4 @@ struct Broken: Error {
   let what: String
 
   init(_ what: String) { self.what = what }
-}
-
-/// What the store has promised.
-struct Witness {
-  private(set) var durable: [String: Place] = [:]
-  private var reserved: [String: Int32] = [:]
-
-  mutating func sync(_ batches: [[RecordID]]) {
-    for id in batches.joined() { durable[id.source] = id.place }
-  }
-
-  mutating func reserve(_ epoch: Int32, _ source: String) {
-    #expect(epoch > reserved[source] ?? -1, "an epoch given twice")
-    reserved[source] = epoch
-  }
-
-  /// Nothing lost, torn or twice; `isWhole`: retention has taken nothing.
-  func check(_ store: RecordStore, _ disk: MemoryDisk, isWhole: Bool = true) throws {
-    var reader = store.reader()
-    var last: [String: Place] = [:]
-    var files: [Int: [UInt8]] = [:]
-    var position: Position?
-    while let batch = try reader.next() {
-      if let position, position >= batch.position { throw Broken("\(batch.position) after \(position)") }
-      position = batch.position
-      files[batch.position.segment, default: batch.layout.opening] += batch.bytes
-      guard let ids = TestRecord.ids(batch.bytes), ids.count == batch.records else {
-        throw Broken("torn at \(batch.position)")
-      }
-      for id in ids { try step(id, &last, isWhole) }
-    }
-    for (source, place) in durable { #expect(try #require(last[source]) >= place, "\(source) lost \(place)") }
-    for (source, place) in last { #expect(store.last(of: source) == place) }
-    // What could not be ended is ended at the next start.
-    if store.counters["store_unclosed_segments"] == 0 { try checkFiles(files, disk) }
-  }
-
-  private func step(_ id: RecordID, _ last: inout [String: Place], _ isWhole: Bool) throws {
-    let before = last[id.source]
-    let isFirst = id.place.window == 0 && id.place.epoch > before?.epoch ?? -1
-    let isLate = before == nil && !isWhole
-    guard isFirst || isLate || before?.following == id.place else {
-      throw Broken("\(id) after \(String(describing: before))")
-    }
-    last[id.source] = id.place
-  }
-
-  /// Every segment is a whole stream, or one that can still grow.
-  private func checkFiles(_ files: [Int: [UInt8]], _ disk: MemoryDisk) throws {
-    for (number, bytes) in files {
-      let name = String(repeating: "0", count: 12 - String(number).count) + "\(number).arrows"
-      let content = try #require(disk.content(name))
-      let isStream = content == bytes || content == bytes + StoreLayout.numbered(0).closing
-      #expect(isStream, "\(name)")
-    }
-  }
 }

@@ -33,7 +33,8 @@ import Testing
     let entries: [Entry] = [
       .opened(head), .batch(segment: 3, BatchEntry(offset: 9, length: 4, checksum: 1, records: 2, marks: marks)),
       .finished(segment: 3, tail), .removed(segment: 3, .damaged), .reserved(source: "c", next: .max),
-      .kept(head, tail), .source("d", SourceState(last: marks[0].place, segment: 2, reserved: -4)),
+      .forgotten(source: "é"), .kept(head, tail),
+      .source("d", SourceState(last: marks[0].place, segment: 2, reserved: -4)),
       .source("", SourceState()), .began(next: 4, expired: Position(segment: 1, offset: 2)),
     ]
     let bytes = JournalFrame.header(salt: 6) + JournalFrame.bytes(entries, 40, salt: 6)

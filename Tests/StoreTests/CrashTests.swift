@@ -37,6 +37,7 @@ func openStore(
   /// Opens a store on `disk` and works until that fails.
   private func work(_ disk: MemoryDisk, _ limits: StoreLimits, seed: UInt64, _ count: Int, _ witness: inout Witness) {
     guard let store = try? openStore(disk, limits) else { return }
+    witness.restart()
     var caller = Caller(store, seed: seed)
     try? caller.work(count, &witness)
   }
@@ -107,6 +108,48 @@ func openStore(
     }
   }
 
+  /// Recovery is stopped at every call, that of what it left at another one, and that once more.
+  @Test(arguments: [StoreLimits.tiny, .tight])
+  func aRecoveryOfARecoveryLosesNothing(_ limits: StoreLimits) throws {
+    for call in stride(from: 60, to: 400, by: max(1, 240_000 / rounds)) {
+      var random = SplitMix(UInt64(call))
+      let disk = MemoryDisk()
+      disk.stop(at: call)
+      var witness = Witness()
+      work(disk, limits, seed: 17, 120, &witness)
+      let after = found(disk, .powerCut, &random)
+      for stop in 0..<(try recover(after, limits, witness)) {
+        var disk = stopped(after, at: stop, limits, &random)
+        for _ in 0..<2 {
+          let calls = try recover(disk, limits, witness)
+          disk = stopped(disk, at: Int(random.next() % UInt64(calls)), limits, &random)
+        }
+        _ = try recover(disk, limits, witness)
+      }
+    }
+  }
+
+  /// Of a copy; how many calls it takes.
+  private func recover(_ disk: MemoryDisk, _ limits: StoreLimits, _ witness: Witness) throws -> Int {
+    let trial = disk.afterKill()
+    let store = try openStore(trial, limits)
+    let calls = trial.calls
+    #expect(store.counters["store_damaged_segments"] == 0)
+    #expect(store.counters["store_damaged_journals"] == 0)
+    try witness.check(store, trial, isWhole: isWhole(limits))
+    return calls
+  }
+
+  /// What is found when the opening of a copy stops at a call.
+  private func stopped(
+    _ disk: MemoryDisk, at call: Int, _ limits: StoreLimits, _ random: inout SplitMix
+  ) -> MemoryDisk {
+    let trial = disk.afterKill()
+    trial.stop(at: call)
+    _ = try? openStore(trial, limits)
+    return found(trial, random.next() % 3 == 0 ? .killed : .powerCut, &random)
+  }
+
   @Test func aSecondRecoveryFindsNothingToDo() throws {
     for call in stride(from: 10, to: 400, by: 7) {
       var random = SplitMix(UInt64(call))
@@ -137,6 +180,11 @@ func openStore(
         disk.stop(at: Int(random.next() % 300))
         work(disk, limits, seed: random.next(), 80, &witness)
         disk = found(disk, random.next() % 3 == 0 ? .killed : .powerCut, &random)
+        for _ in 0..<random.next() % 4 {
+          disk.stop(at: Int(random.next() % 30))
+          _ = try? openStore(disk, limits)
+          disk = found(disk, random.next() % 3 == 0 ? .killed : .powerCut, &random)
+        }
         let looked = disk.afterKill()
         try witness.check(try openStore(looked, limits), looked, isWhole: isWhole(limits))
         if generation % 2 == 0 { disk = looked.afterKill() }

@@ -1,4 +1,6 @@
+import Glibc
 import Media
+import Synchronization
 import Testing
 
 @testable import Store
@@ -34,7 +36,7 @@ import Testing
         guard let batch = try reader.next() else { return (windows, damage) }
         windows += TestRecord.ids(batch.bytes)?.map(\.place.window) ?? [-1]
       } catch {
-        guard case .damaged(let position) = error else { throw error }
+        guard case .damaged(let position, _) = error else { throw error }
         damage.append(position)
       }
     }
@@ -178,6 +180,87 @@ import Testing
     _ = try writer.sync()
     #expect(try read(writer).0 == [3])
     #expect(living.content(first + ".damaged") != nil)
+  }
+
+  /// It is read when somebody wants it, and found to be damaged or not then.
+  @Test func aSegmentThatCannotBeReadDoesNotKeepTheStoreClosed() throws {
+    let disk = try filled()
+    let trial = disk.afterKill()
+    let reads = Mutex<[Int]>([])
+    trial.fail { n, call in
+      if call == .read { reads.withLock { $0.append(n) } }
+      return nil
+    }
+    _ = try open(trial)
+    // The first is the journal's.
+    let ofSegments = reads.withLock { $0.dropFirst() }
+    try #require(ofSegments.count > 3)
+    for failing in ofSegments {
+      let after = disk.afterKill()
+      after.fail { n, _ in n == failing ? .error(EIO) : nil }
+      let store = try open(after)
+      #expect(try read(store).0.starts(with: [0, 1, 2, 3]))
+      #expect(store.counters["store_unclosed_segments"] + store.counters["store_damaged_segments"] == 1)
+    }
+  }
+
+  @Test func aSegmentWithoutItsEndMarkIsOpenedOnAFullDisk() throws {
+    let disk = try filled()
+    try change(first, disk) { $0.removeLast(StoreLayout.numbered(0).closing.count) }
+    disk.setRoom(0)
+    let store = try open(disk)
+    #expect(try read(store).0 == [0, 1, 2, 3, 4, 5])
+    #expect(store.counters["store_unclosed_segments"] == 1)
+    let later = disk.afterKill()
+    later.setRoom(100)
+    #expect(try open(later).counters["store_unclosed_segments"] == 0)
+    #expect(try #require(later.content(first)).suffix(4) == StoreLayout.numbered(0).closing.suffix(4))
+  }
+
+  /// In the run that put it aside and in later ones: for as long as what was put aside lies there.
+  @Test func whoIsOnHisWayLearnsOfASegmentThatWasPutAside() throws {
+    let disk = try filled()
+    let start = StoreLayout.numbered(2).opening.count
+    try change("000000000002.arrows", disk) { $0[start + 3] ^= 1 }
+    let store = try open(disk)
+    var onItsWay = store.reader()
+    #expect(try onItsWay.next()?.position.segment == 1)
+    let before = onItsWay.position
+    #expect(try read(store).1 == [Position(segment: 2, offset: start)])
+    let end = try #require(try lastBatch(of: 2, store)).next
+    _ = try store.sync()
+    #expect(disk.content("000000000002.arrows.damaged") != nil)
+    #expect(throws: StoreError.damaged(Position(segment: 2, offset: 0), records: 2)) {
+      while try onItsWay.next() != nil {}
+    }
+    #expect(try read(store).0 == [0, 1, 4, 5])
+    #expect(try read(store).1 == [Position(segment: 2, offset: 0)])
+    // It had all of it before.
+    #expect(try read(store, from: end).1 == [])
+    #expect(store.counters["store_damage_told"] == 5)
+
+    let again = try open(disk.afterKill())
+    #expect(try read(again, from: before).1 == [Position(segment: 2, offset: 0)])
+    let middle = Position(segment: 2, offset: start + 1)
+    #expect(try read(again, from: middle) == ([4, 5], [middle]))
+    var reader = again.reader(from: before)
+    #expect(throws: StoreError.damaged(Position(segment: 2, offset: 0), records: 0)) {
+      while try reader.next() != nil {}
+    }
+    disk.take("000000000002.arrows.damaged")
+    disk.take("000000000002.index.damaged")
+    #expect(try read(open(disk.afterKill())) == ([0, 1, 4, 5], []))
+  }
+
+  private func lastBatch(of segment: Int, _ store: RecordStore) throws -> StoredBatch? {
+    var reader = store.reader(from: Position(segment: segment, offset: 0))
+    var last: StoredBatch?
+    while true {
+      do throws(StoreError) {
+        guard let batch = try reader.next(), batch.position.segment == segment else { return last }
+        last = batch
+      } catch { guard case .damaged = error else { throw error } }
+    }
   }
 
   @Test(arguments: ["000000000001.index", "000000000001.arrows"])

@@ -81,6 +81,32 @@ import Testing
     #expect(try store.reserveEpoch(of: "door") == 0)
   }
 
+  /// A disk smaller than the reserve holds records too.
+  @Test func ofASmallDiskASixteenthIsKeptFree() throws {
+    let disk = MemoryDisk()
+    disk.setSize(16_000)
+    let store = try openStore(disk, StoreLimits(segmentBytes: 1200, journalBytes: 900, reserve: 64 << 20))
+    #expect(store.room == nil)
+    try store.lookAtRoom()
+    #expect(store.room?.reserve == 1000)
+    var stored: Int64 = 0
+    let error = #expect(throws: StoreError.self) {
+      while true {
+        try append(store, stored...stored)
+        _ = try store.sync()
+        stored += 1
+      }
+    }
+    guard case .noRoom = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(stored > 50)
+    #expect(try #require(store.room).free < 1200)
+    #expect(try store.reserveEpoch(of: "yard") == 0)
+    #expect(try windows(openStore(disk.afterKill())) == Array(0..<stored))
+  }
+
   /// After a failed sync the pages count as clean, and nobody knows which are on the disk.
   @Test func whatAFailedSyncLeavesOpenIsLostAndStoredAnew() throws {
     let disk = MemoryDisk()
@@ -106,6 +132,23 @@ import Testing
       let after = disk.afterPowerCut(&random)
       #expect(try windows(openStore(after)) == [0, 1, 2, 3])
     }
+  }
+
+  /// Else what came anew under the name would be taken for stored when it comes again.
+  @Test func aFailedSyncDoesNotBringANameBack() throws {
+    let disk = MemoryDisk()
+    let store = try openStore(disk)
+    try append(store, 0...5)
+    _ = try store.sync()
+    store.forget("door")
+    try append(store, 0...2)
+    disk.fail { n, call in n == 0 && call == .syncData ? .error(EIO) : nil }
+    #expect(throws: StoreError.self) { try store.sync() }
+    #expect(store.last(of: "door") == nil)
+    try append(store, 0...2)
+    _ = try store.sync()
+    #expect(try windows(store) == [0, 1, 2, 3, 4, 5, 0, 1, 2])
+    #expect(try openStore(disk.afterKill()).last(of: "door")?.window == 2)
   }
 
   /// One call fails, whichever, with whatever error; later the power is cut.

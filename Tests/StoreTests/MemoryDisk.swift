@@ -15,6 +15,7 @@ final class MemoryDisk: Disk {
     var nextFile = 0
     /// Bytes that may still be written.
     var room = plenty
+    var size = plenty
     var claims: Set<String> = []
     var calls = 0
     var isStopped = false
@@ -61,6 +62,8 @@ final class MemoryDisk: Disk {
   func stop(at call: Int) { fail { n, _ in n >= call ? .stop : nil } }
 
   func setRoom(_ room: Int) { world.withLock { $0.room = room } }
+
+  func setSize(_ size: Int) { world.withLock { ($0.room, $0.size) = (size, size) } }
 
   // MARK: what is in it
 
@@ -139,7 +142,7 @@ final class MemoryDisk: Disk {
 
   func syncNames() throws(Errno) { try call(.syncNames) { $0.settleNames() } }
 
-  func room() throws(Errno) -> Int { try call(.room) { $0.room } }
+  func room() throws(Errno) -> DiskRoom { try call(.room) { DiskRoom(free: $0.room, whole: $0.size) } }
 
   func claim(_ name: String) throws(Errno) -> DiskClaim {
     try call(.claim) { world in

@@ -207,6 +207,72 @@ import Testing
     #expect(store.last(of: "camera") == Place(epoch: 0, window: 0))
   }
 
+  @Test func aSourceThatIsForgottenBeginsAnewAndItsRecordsStay() throws {
+    let disk = MemoryDisk()
+    var limits = StoreLimits.tiny
+    limits.sources = 2
+    let store = try openStore(disk, limits)
+    for name in 0..<50 {
+      try append(store, id(0, "camera/\(name)"), id(1, "camera/\(name)"))
+      #expect(!store.forget("camera/\(name)"), "not durable")
+      _ = try store.sync()
+      #expect(store.forget("camera/\(name)") && !store.isClean)
+      #expect(store.last(of: "camera/\(name)") == nil)
+    }
+    try append(store, id(0, "camera/0"))
+    _ = try store.sync()
+    #expect(store.sourceCount == 1)
+    let again = try openStore(disk.afterKill(), limits)
+    #expect(again.sourceCount == 1)
+    #expect(again.last(of: "camera/0") == Place(epoch: 0, window: 0))
+    var reader = again.reader()
+    let expected = (0..<50).flatMap { [id(0, "camera/\($0)"), id(1, "camera/\($0)")] } + [id(0, "camera/0")]
+    #expect(try ids(&reader) == expected)
+  }
+
+  /// The journal that is written anew holds batches that still name it.
+  @Test func aForgottenSourceDoesNotComeBackWithTheJournal() throws {
+    let disk = MemoryDisk()
+    let store = try openStore(disk, StoreLimits(segmentBytes: 1 << 20, journalBytes: 900, reserve: 0))
+    try append(store, id(7, "film"))
+    _ = try store.sync()
+    store.forget("film")
+    for window in 0..<60 {
+      try append(store, id(Int64(window)))
+      _ = try store.sync()
+    }
+    let again = try openStore(disk.afterKill())
+    #expect(again.durable.segment == 1)
+    #expect(again.last(of: "film") == nil)
+    #expect(again.last(of: "door") == Place(epoch: 0, window: 59))
+  }
+
+  @Test func aCrashBeforeTheSyncKeepsTheName() throws {
+    let disk = MemoryDisk()
+    let store = try openStore(disk)
+    try append(store, id(3, "film"))
+    _ = try store.sync()
+    store.forget("film")
+    #expect(try openStore(disk.afterKill()).last(of: "film") == Place(epoch: 0, window: 3))
+    _ = try store.sync()
+    #expect(try openStore(disk.afterKill()).last(of: "film") == nil)
+  }
+
+  @Test func epochsStayGivenWhenTheirSourceIsForgotten() throws {
+    let disk = MemoryDisk()
+    let store = try openStore(disk)
+    #expect(try store.reserveEpoch(of: "door") == 0)
+    try append(store, id(0))
+    _ = try store.sync()
+    store.forget("door")
+    store.forget("door")
+    store.forget("nobody")
+    _ = try store.sync()
+    let again = try openStore(disk.afterKill())
+    #expect(again.last(of: "door") == nil)
+    #expect(try again.reserveEpoch(of: "door") == 1)
+  }
+
   @Test func aSecondOwnerIsRefusedByTheNameOfTheFirst() throws {
     let disk = MemoryDisk()
     var store: RecordStore? = try openStore(disk)

@@ -43,9 +43,9 @@ final class Daemon {
     let plan = try WayPlan(WayWish(config))
     defer { for program in plan.programs { program.close() } }
     unsafe mkdir(PathText.cString(config.state), 0o700)  // where it cannot be made, opening says so
-    let finished = try FinishedFiles(in: config.state)
+    let finished = try openFinished()
     let desk = try openDesk(plan.layout, finished)
-    let hall = EncodeHall(plan, desk, memory: config.limits.memory, clock)
+    let hall = EncodeHall(plan, desk, memory: config.limits.memory, clock) { finished.abandon($0) }
     let parts = DaemonParts(
       config, plan, hall, desk, finished, pulses, Credentials(environment: environmentVariables()), clock)
     let sources = SourceTable(parts)
@@ -131,6 +131,8 @@ final class Daemon {
         "\(config.state)/records",
         StoreLayout(opening: writer.opening, closing: writer.closing, configHash: hash), limits, now: clock.wall)
     } catch { throw Failure(message: "\(error)", exitCode: error.exitCode) }
+    let aside = store.counters["store_damaged_segments"]
+    if aside > 0 { Messages.warning("\(shown(config.state))/records: \(aside) segments lie aside, damaged") }
     let policy = ReaderPolicy(isLive: true, now: clock.now)
     let setting = RecordDesk.Setting(
       sync: Duration(config.records.sync), gather: Duration(config.records.batch))
@@ -145,8 +147,21 @@ final class Daemon {
       let socket = try SocketSink(
         place, opening: writer.opening, policy, readers: config.records.readers, room: config.records.readerBuffer,
         users: config.records.users?.numbers)
-      return RecordDesk(layout, store, socket, setting, clock) { finished.finish($0) }
+      return RecordDesk(layout, store, socket, setting, clock) { Self.note($0, finished, $1) }
     } catch { throw Failure(error) }
+  }
+
+  private func openFinished() throws -> FinishedFiles {
+    do throws(Errno) { return try FinishedFiles(in: config.state) } catch {
+      throw Failure(message: "\(shown(config.state))/finished: \(error)", exitCode: 73)
+    }
+  }
+
+  /// - Parameter done: called where the file of this label will never be read again.
+  private static func note(_ label: String, _ finished: FinishedFiles, _ done: () -> Void) {
+    do throws(Errno) { try finished.finish(label, then: done) } catch {
+      Messages.warning("the list of finished files: \(error); after a restart \(label) is read again")
+    }
   }
 
   private func openHTTP(_ face: DaemonView) throws -> HTTPServer {

@@ -3,12 +3,15 @@ import Config
 import Glibc
 import Media
 import Serve
+import Store
+import Supervise
 
 /// The figures of the daemon, as they stand now. In every source `windows_due = windows_given + windows_dropped`.
 struct DaemonMetrics {
   let families: [MetricFamily]
 
   init(_ parts: DaemonParts, _ runners: [SourceRunner], reloads: (done: Int64, failed: Int64)) {
+    let (room, finished) = (parts.desk.room, parts.finished.figures)
     let sources = runners.map { ($0.config.name, $0.status.snapshot) }
     func each(
       _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, _ help: String,
@@ -62,6 +65,24 @@ struct DaemonMetrics {
         "tandem_encode_waiting_bytes", .gauge, unit: "bytes", "Content that waits to be encoded.",
         .integer(Int64(parts.hall.waiting))),
       named("tandem_store", "What became of records and files of the store.", parts.desk.storeCounters, label: "what"),
+      one(
+        "tandem_store_sources", .gauge, "Sources and files whose last record the store knows by name.",
+        .integer(Int64(parts.desk.sourceCount))),
+      MetricFamily(
+        "tandem_store_free_bytes", .gauge, unit: "bytes", help: "Left on the disk of the store.",
+        room.map { [MetricSample(.integer(Int64($0.free)))] } ?? []),
+      MetricFamily(
+        "tandem_store_reserve_bytes", .gauge, unit: "bytes", help: "Of that, what is kept free of records.",
+        room.map { [MetricSample(.integer(Int64($0.reserve)))] } ?? []),
+      one(
+        "tandem_finished_files", .gauge, "Recorded files that are remembered as done with.",
+        .integer(Int64(finished.files))),
+      one(
+        "tandem_finished_files_dropped", .counter, "Of those, forgotten since they were gone or had changed.",
+        .integer(finished.dropped)),
+      one(
+        "tandem_finished_files_unnoted", .counter, "Done with and not remembered: there was no room.",
+        .integer(finished.unnoted)),
       named("tandem_readers", "What became of readers of the socket.", parts.desk.socketCounters, label: "what"),
       MetricFamily(
         "tandem_reloads", .counter, help: "Configurations read again.",

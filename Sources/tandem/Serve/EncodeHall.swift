@@ -20,6 +20,7 @@ final class EncodeHall: Sendable {
   private let funnel: Funnel<HandOver>
   private let desk: RecordDesk
   private let clock: Clock
+  private let onLost: @Sendable (String) -> Void
   private let errand = Errand()
   /// When nothing is worked on any more.
   private let lastMoment = Mutex<Duration?>(nil)
@@ -32,10 +33,14 @@ final class EncodeHall: Sendable {
     let stored: Embedding.Place?
   }
 
-  init(_ plan: WayPlan, _ desk: RecordDesk, memory: Int, _ clock: Clock) {
+  /// - Parameter onLost: told of a source whose content could not be worked on: its reading will not finish.
+  init(
+    _ plan: WayPlan, _ desk: RecordDesk, memory: Int, _ clock: Clock, onLost: @escaping @Sendable (String) -> Void
+  ) {
     self.plan = plan
     self.desk = desk
     self.clock = clock
+    self.onLost = onLost
     funnel = Funnel(limit: memory, weigh: \.byteCount, shed: HandOver.shed)
   }
 
@@ -96,6 +101,7 @@ final class EncodeHall: Sendable {
       if !way.isOver { ways[delivery.lane] = way }
     } catch {
       way.fail("\(error)")
+      onLost(way.label)
       funnel.close(delivery.lane)
     }
   }
@@ -138,6 +144,8 @@ private struct SourceWay {
     status.count(align.accounts)
     return records.isEmpty && !isOver ? nil : Delivery(source: status.label, records: records, isLast: isOver)
   }
+
+  var label: String { status.label }
 
   func fail(_ reason: String) {
     status.change { state in

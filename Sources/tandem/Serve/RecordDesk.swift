@@ -47,12 +47,13 @@ final class RecordDesk: Sendable {
   private let counters = Mutex(Counters())
   /// From what completed a window to its way out.
   let latency = LatencyHistogram()
-  private let onFinished: @Sendable (String) -> Void
+  private let onFinished: @Sendable (String, () -> Void) -> Void
 
-  /// - Parameter onFinished: told when the last record of a recorded source is durable.
+  /// - Parameter onFinished: told when the last record of a recorded source is durable; calls its second parameter
+  ///   where nothing more will ever come of it.
   init(
     _ layout: RecordLayout, _ store: RecordStore, _ socket: consuming SocketSink, _ setting: Setting, _ clock: Clock,
-    onFinished: @escaping @Sendable (String) -> Void
+    onFinished: @escaping @Sendable (String, () -> Void) -> Void
   ) {
     self.layout = layout
     self.store = store
@@ -74,6 +75,9 @@ final class RecordDesk: Sendable {
     try store.reserveEpoch(of: source, atLeast: minimum)
   }
 
+  /// Nothing more will come of a source: the store need not know its name any more.
+  func forget(_ source: String) { store.forget(source) }
+
   /// Waits while the desk is behind.
   func deliver(_ delivery: Delivery, arrived: Duration) {
     _ = arrivals.send(Arrival(delivery: delivery, arrived: arrived))
@@ -89,7 +93,15 @@ final class RecordDesk: Sendable {
 
   func subscribe(_ feed: LiveFeed) { feeds.withLock { $0.append(feed) } }
   func unsubscribe(_ feed: LiveFeed) { feeds.withLock { $0.removeAll { $0 === feed } } }
-  var obstacle: String? { alarm.withLock { $0 } }
+  /// Why nothing is stored just now, or would not be if it came.
+  var obstacle: String? {
+    if let known = alarm.withLock({ $0 }) { return known }
+    guard let room = store.room, room.free <= room.reserve else { return nil }
+    return "\(room.free) bytes left on the disk, of which \(room.reserve) are kept free"
+  }
+  var room: StoreRoom? { store.room }
+  /// Names that the store knows.
+  var sourceCount: Int { store.sourceCount }
   var storeCounters: Counters {
     var all = store.counters
     all.add(counters.withLock { $0 })
@@ -129,12 +141,15 @@ final class RecordDesk: Sendable {
           turn.add(more.delivery, more.arrived)
         }
         write(&turn, pulse)
-      case .timedOut: socket.withLock { try? $0.attend() }
+      case .timedOut:
+        socket.withLock { try? $0.attend() }
+        if turn.isClean { attendToStore(pulse) }
       case .closed: isOpen = false
       }
       if turn.isDue(clock.now(), setting.sync) { sync(&turn, pulse) }
     }
     sync(&turn, pulse)
+    attendToStore(pulse)
     for feed in feeds.withLock({ $0 }) { feed.finish() }
     socket.withLock { try? $0.finish(turn.closing) }
   }
@@ -161,7 +176,19 @@ final class RecordDesk: Sendable {
   private func sync(_ turn: inout DeskTurn, _ pulse: Pulses.Pulse) {
     guard !turn.isClean else { return }
     guard retry(pulse, { () throws(StoreError) in try turn.sync(store) }) != nil else { return }
-    for source in turn.settle() { onFinished(source) }
+    for source in turn.settle() { onFinished(source) { store.forget(source) } }
+  }
+
+  /// What otherwise goes with the next records, while none come: names that are forgotten, and a look at the disk.
+  private func attendToStore(_ pulse: Pulses.Pulse) {
+    let problem: String?
+    do throws(StoreError) {
+      try store.lookAtRoom()
+      problem = nil
+    } catch { problem = "\(error)" }
+    alarm.withLock { $0 = problem }
+    guard !store.isClean else { return }
+    _ = retry(pulse) { () throws(StoreError) in try store.sync() }
   }
 
   /// Until it succeeds: nothing is lost while nothing is taken, and what is in the way is told meanwhile. Nil where it

@@ -112,6 +112,9 @@ final class SourceRunner: Sendable {
             case .missing: state.counters.add("files_missing")
             case .known, .unavailable, .stopped: break
             }
+          do throws(Errno) { try daemon.finished.tidy(path) } catch {
+            Messages.warning("the list of finished files: \(error)")
+          }
           }
           status.enter(.idle)
         }
@@ -134,7 +137,9 @@ final class SourceRunner: Sendable {
 
   /// Reads a file, once more where that may help.
   private func readFile(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse) -> Outcome {
+    awaitSettled(status.label, pulse)
     guard !daemon.finished.contains(path, label: status.label) else {
+      daemon.desk.forget(status.label)
       status.enter(.finished)
       return .known
     }
@@ -158,6 +163,14 @@ final class SourceRunner: Sendable {
     }
   }
 
+  /// A file that has changed begins when what it was before is stored: both have one name. Not for ever, though.
+  private func awaitSettled(_ label: String, _ pulse: Pulses.Pulse) {
+    let end = daemon.clock.now() + .seconds(60)
+    while daemon.finished.isExpected(label), daemon.clock.now() < end, !interruption.isRaised {
+      rest(.milliseconds(50), pulse)
+    }
+  }
+
   private func read(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, isLastTry: Bool) -> Outcome {
     status.enter(.connecting)
     status.settle()
@@ -170,11 +183,11 @@ final class SourceRunner: Sendable {
       let source = try daemon.program.open(order, interruption: interruption, silence: daemon.fileSilence)
       status.enter(.running)
       while let items = try source.next() {
-        guard !source.isBroken || isLastTry else { return giveUp(lane, .died) }
+        guard !source.isBroken || isLastTry else { return giveUp(lane, status, .died) }
         for case .mark(let mark) in items { note(mark, status) }
         pulse.rest()  // whoever takes it has a pulse
         guard lane.send(HandOver(items: items, arrived: daemon.clock.now())) else {
-          return giveUp(lane, interruption.isRaised ? .stopped : .died)
+          return giveUp(lane, status, interruption.isRaised ? .stopped : .died)
         }
         pulse.beat(within: daemon.fileSilence + .seconds(60))
       }
@@ -183,9 +196,9 @@ final class SourceRunner: Sendable {
     } catch {
       status.fail("\(error)")
       switch error {
-      case .interrupted: return giveUp(lane, .stopped)
-      case .unreadable: return giveUp(lane, .missing)
-      case .timedOut, .unavailable: return giveUp(lane, interruption.isRaised ? .stopped : .unavailable)
+      case .interrupted: return giveUp(lane, status, .stopped)
+      case .unreadable: return giveUp(lane, status, .missing)
+      case .timedOut, .unavailable: return giveUp(lane, status, interruption.isRaised ? .stopped : .unavailable)
       case .undecodable, .inputOutput:
         let outcome = SourceOutcome(name: status.label, ending: .failed("\(error)", exitCode: error.exitCode))
         _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()), evenIfFull: true)
@@ -195,8 +208,9 @@ final class SourceRunner: Sendable {
     }
   }
 
-  private func giveUp(_ lane: Funnel<HandOver>.Lane, _ outcome: Outcome) -> Outcome {
+  private func giveUp(_ lane: Funnel<HandOver>.Lane, _ status: SourceStatus, _ outcome: Outcome) -> Outcome {
     lane.close(forgetting: true)
+    daemon.finished.abandon(status.label)
     return outcome
   }
 

@@ -87,13 +87,17 @@ final class ReplaySubscription: RecordSubscription {
       }
       return .batch(RecordBatch(position: "\(batch.next)", arrow: batch.bytes, records: nil))
     case .failure(.expired(let oldest)): throw .gone("no longer kept: the oldest records are at \(oldest)")
-    case .failure(.damaged(let position)): throw .gone("the records at \(position) are damaged")
+    case .failure(.damaged(let position, let records)):
+      // What lies behind it is still to be had.
+      Messages.warning("records: those at \(position) are damaged; a reader goes on behind them")
+      return .lost([RecordLoss("", Int64(records))])
     case .failure(let error): throw .unavailable("\(error)")
     }
   }
 }
 
-/// Leaves out the records of other sources. A directory's name stands for all its files.
+/// Leaves out the records of other sources. A directory's name stands for all its files; a loss without a name concerns
+/// whoever asks.
 struct SourceFilter: Sendable {
   private let wanted: Set<String>
   private let layout: RecordLayout
@@ -110,7 +114,7 @@ struct SourceFilter: Sendable {
     guard !wanted.isEmpty else { return chunk }
     switch chunk {
     case .lost(let losses):
-      let kept = losses.filter { includes($0.source) }
+      let kept = losses.filter { $0.source.isEmpty || includes($0.source) }
       return kept.isEmpty ? nil : .lost(kept)
     case .batch(let batch):
       guard let records = batch.records ?? (try? stored?.records(batch.arrow)) else { return chunk }
