@@ -8,10 +8,13 @@ import Supervise
 import Synchronization
 
 /// The right of the seam for all sources: one thread that encodes, aligns and fuses what they give, each source in
-/// stages of its own. Sources hand over through lanes, whose bounds in bytes are the daemon's memory.
+/// stages of its own, and the pictures of all of them together. Sources hand over through lanes, whose bounds in bytes
+/// are the daemon's memory.
 final class EncodeHall: Sendable {
   /// Bytes of items that are taken at once.
   private static let portion = 24 << 20
+  /// Longest time for a batch of pictures, or for what a source gave.
+  private static let patience = Duration.seconds(300)
 
   private let plan: WayPlan
   private let funnel: Funnel<HandOver>
@@ -50,30 +53,40 @@ final class EncodeHall: Sendable {
   /// Works until the hall is closed and empty.
   func work(_ pulse: Pulses.Pulse) {
     var ways: [Int: SourceWay] = [:]
+    var pictures = SharedPictureEncoder(plan.model)
     while true {
       pulse.beat(within: .seconds(60))
       guard let deliveries = funnel.receive(most: Self.portion, timeout: .now() + .seconds(1)) else {
         if funnel.isClosed { return }
         continue
       }
-      for delivery in deliveries { work(on: delivery, &ways) }
+      for lane in deliveries.map(\.lane) where ways[lane] == nil { ways[lane] = makeWay(lane) }
+      var ahead = deliveries.map { delivery in
+        ways[delivery.lane]?.wishes(delivery.elements.flatMap(\.items)) ?? PicturesAhead()
+      }
+      pictures.encode(&ahead) { pulse.beat(within: Self.patience) }
+      for (delivery, ahead) in zip(deliveries, ahead) {
+        pulse.beat(within: Self.patience)
+        work(on: delivery, knowing: ahead, &ways)
+      }
     }
   }
 
   /// What goes wrong with one source ends its lane, and nothing else.
-  private func work(on delivery: Funnel<HandOver>.Delivery, _ ways: inout [Int: SourceWay]) {
-    let lane = delivery.lane
-    guard var way = ways[lane] ?? makeWay(lane) else { return }
+  private func work(
+    on delivery: Funnel<HandOver>.Delivery, knowing ahead: PicturesAhead, _ ways: inout [Int: SourceWay]
+  ) {
+    // Taken out, so that nothing else holds its stages while they change.
+    guard var way = ways.removeValue(forKey: delivery.lane) else { return }
     do {
       for handOver in delivery.elements {
-        guard let given = try way.accept(handOver.items) else { continue }
+        guard let given = try way.accept(handOver.items, knowing: ahead) else { continue }
         desk.deliver(given, arrived: handOver.arrived)
       }
-      ways[lane] = way.isOver ? nil : way
+      if !way.isOver { ways[delivery.lane] = way }
     } catch {
       way.fail("\(error)")
-      ways[lane] = nil
-      funnel.close(lane)
+      funnel.close(delivery.lane)
     }
   }
 
@@ -95,18 +108,21 @@ private struct SourceWay {
   init(_ plan: WayPlan, _ status: SourceStatus, stored: Embedding.Place?) {
     self.status = status
     self.stored = stored
-    encode = EncodeStage(plan.model, pictureRate: plan.grid.pictureRate, reuse: plan.reuse)
+    encode = plan.makeEncodeStage()
     let model = plan.model
     align = Aligner(
       plan.grid, slots: plan.selection.slots, keepsSteps: plan.layout.hasSteps, embed: { model.embed($0, pooled: $1) })
     fuse = plan.fuser
   }
 
+  /// The pictures that the items need.
+  func wishes(_ items: [Item]) -> PicturesAhead { encode.wishes(items) }
+
   /// The records that the items complete, without those that are stored already; nil where there are none.
-  mutating func accept(_ items: [Item]) throws -> Delivery? {
+  mutating func accept(_ items: [Item], knowing ahead: PicturesAhead) throws -> Delivery? {
     for case .picture(let picture) in items where picture.slot.number == 0 { status.show(picture.image) }
     var records: [Embedding] = []
-    for aligned in try encode.accept(items).flatMap({ align.accept($0) }) {
+    for aligned in try encode.accept(items, knowing: ahead).flatMap({ align.accept($0) }) {
       records += fuse.accept(aligned).filter(isNew)
       if case .ended = aligned { isOver = true }
     }
