@@ -16,15 +16,27 @@ package struct EncodeStage: Stage {
   /// - Parameters:
   ///   - pictureRate: pictures per second of the grid.
   ///   - reuse: for models that encode each picture by itself; nil: every picture is encoded.
-  package init(_ model: any Model, pictureRate: Ratio, reuse: PictureReuse? = nil) {
+  ///   - together: whether such models may encode several at once, which changes the last bits of their vectors.
+  package init(_ model: any Model, pictureRate: Ratio, reuse: PictureReuse? = nil, together: Bool = true) {
     precondition(reuse == nil || model.encodesPicturesAlone, "the model must see every picture")
     self.model = model
-    pictures = PictureDesk(model, rate: pictureRate, reuse)
+    pictures = PictureDesk(model, rate: pictureRate, reuse, together: together)
   }
 
   /// As one by one, but pictures of a batch may be encoded together.
   package mutating func accept(_ items: [Item]) throws -> [Encoded] {
-    try pictures.lookAhead(items, from: whereabouts)
+    var ahead = wishes(items)
+    try pictures.encode(&ahead)
+    return try accept(items, knowing: ahead)
+  }
+
+  /// The pictures among items to come that are to be encoded, for one who does that for several stages together.
+  package func wishes(_ items: [Item]) -> PicturesAhead { pictures.wishes(items, from: whereabouts) }
+
+  /// As one by one, but pictures that were encoded in advance are not encoded again. What was wished for may be
+  /// accepted in parts.
+  package mutating func accept(_ items: [Item], knowing ahead: PicturesAhead) throws -> [Encoded] {
+    pictures.beginBatch(knowing: ahead)
     defer { pictures.endBatch() }
     var encoded: [Encoded] = []
     for item in items { encoded += try accept(item) }

@@ -2,43 +2,55 @@ import Media
 
 /// All picture tracks of a source: who encodes which picture.
 ///
-/// Where the model encodes each picture by itself, one encoder serves all tracks, and `lookAhead` lets it take the
-/// pictures of a whole batch at once. Else every track has an encoder of its own, which sees its pictures in order.
+/// Where the model encodes each picture by itself, one encoder serves all tracks, and pictures may be encoded before
+/// they are needed, several at once. Else every track has an encoder of its own, which sees its pictures in order.
 struct PictureDesk {
   private let model: any Model
   private let rate: Ratio
   /// Nil: every new picture is encoded.
   private var reuse: PictureReuse?
+  private let looksAhead: Bool
   private var tracks: [Slot: PictureTrack] = [:]
   private var encoders: [Slot: any FeatureEncoder<RGBImage>] = [:]
   private var shared: (any FeatureEncoder<RGBImage>)?
-  /// Encoded in advance, in the order in which they will be asked for.
-  private var ready: [(image: RGBImage, features: Features?)] = []
+  private var ahead = PicturesAhead()
 
-  /// rate: pictures per second of the grid.
-  init(_ model: any Model, rate: Ratio, _ reuse: PictureReuse?) {
+  /// - Parameters:
+  ///   - rate: pictures per second of the grid.
+  ///   - together: whether pictures may be encoded together.
+  init(_ model: any Model, rate: Ratio, _ reuse: PictureReuse?, together: Bool) {
     self.model = model
     self.rate = rate
     self.reuse = reuse
+    looksAhead = together && model.encodesPicturesAlone
   }
 
-  /// Encodes the new pictures among `items` together.
-  mutating func lookAhead(_ items: [Item], from whereabouts: Whereabouts) throws {
-    guard model.encodesPicturesAlone else { return }
-    var (whereabouts, ahead) = (whereabouts, reuse)
-    defer { if let ahead { reuse?.learn(from: ahead) } }
-    var inputs: [EncoderInput<RGBImage>] = []
+  /// The new pictures among items to come. None where they must not be encoded together.
+  func wishes(_ items: [Item], from whereabouts: Whereabouts) -> PicturesAhead {
+    var ahead = PicturesAhead()
+    guard looksAhead else { return ahead }
+    var (whereabouts, reuse) = (whereabouts, reuse)
     for item in items {
       if case .mark(let mark) = item { whereabouts.note(mark) }
-      let isReused = ahead?.foresees(item) ?? false
+      let isReused = reuse?.foresees(item) ?? false
       guard case .picture(let picture) = item, !isReused else { continue }
-      let isKnown = tracks[picture.slot]?.isShowing(picture.image) ?? false
-      if !isKnown, !inputs.contains(where: { $0.content.isSameStorage(as: picture.image) }) {
-        inputs.append(whereabouts.input(picture, rate: rate))
-      }
+      let isShown = tracks[picture.slot]?.isShowing(picture.image) ?? false
+      if !isShown { ahead.wish(whereabouts.input(picture, rate: rate)) }
     }
-    guard inputs.count > 1, try prepare() else { return }
-    ready = Array(zip(inputs.map(\.content), try shared!.encode(inputs)))
+    ahead.lumas = reuse?.measured ?? []
+    return ahead
+  }
+
+  /// Encodes what is wished for, where that is more than one.
+  mutating func encode(_ ahead: inout PicturesAhead) throws {
+    guard ahead.wishes.count > 1, try prepare() else { return }
+    for (input, features) in zip(ahead.wishes, try shared!.encode(ahead.wishes)) { ahead.know(input.content, features) }
+  }
+
+  /// What follows up to `endBatch` was looked ahead to, and need not be encoded or measured again.
+  mutating func beginBatch(knowing ahead: PicturesAhead) {
+    self.ahead = ahead
+    reuse?.measured = ahead.lumas
   }
 
   /// Nil where the model has no encoder for pictures.
@@ -60,14 +72,14 @@ struct PictureDesk {
     reuse?.forget()
   }
 
-  /// Nothing encoded in advance is asked for any more.
+  /// Nothing encoded in advance is needed any more.
   mutating func endBatch() {
-    ready = []
-    reuse?.endBatch()
+    ahead = PicturesAhead()
+    reuse?.measured = []
   }
 
   private mutating func look(_ input: EncoderInput<RGBImage>) throws -> Features? {
-    if let known = ready.first(where: { $0.image.isSameStorage(as: input.content) }) { return known.features }
+    if let known = ahead.answer(for: input.content) { return known }
     return model.encodesPicturesAlone ? try shared!.encode(input) : try encoders[input.slot]!.encode(input)
   }
 

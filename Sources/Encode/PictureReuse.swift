@@ -13,8 +13,8 @@ package struct PictureReuse: Sendable {
   private let limit: Double
   private var references: [Slot: Reference] = [:]
   private var meter = LumaMeter()
-  /// Of the pictures of a batch.
-  private var measured: [(image: RGBImage, luma: [UInt16])] = []
+  /// Pictures whose lumas are known.
+  var measured: [Measured] = []
 
   /// below: the mean absolute difference of two lumas, in grey levels, that is too large; 0 to 255.
   package init(below limit: Double) {
@@ -53,17 +53,12 @@ package struct PictureReuse: Sendable {
   /// The picture of the slot that was to be encoded got no vector: there is none to take over.
   mutating func disown(_ slot: Slot) { references[slot] = nil }
 
-  /// Keeps the lumas that a copy has measured in looking ahead.
-  mutating func learn(from ahead: PictureReuse) { measured = ahead.measured }
-
   /// The epoch is over.
   mutating func forget() { references = [:] }
 
-  mutating func endBatch() { measured = [] }
-
   private mutating func measure(_ image: RGBImage) {
     guard !measured.contains(where: { $0.image.isSameStorage(as: image) }) else { return }
-    measured.append((image, meter.luma(of: image)))
+    measured.append(Measured(image: image, luma: meter.luma(of: image)))
   }
 
   private mutating func luma(of image: RGBImage) -> [UInt16] {
@@ -73,6 +68,11 @@ package struct PictureReuse: Sendable {
   /// The mean absolute difference in grey levels, exact: lumas are in sixteenths.
   private func difference(_ a: [UInt16], _ b: [UInt16]) -> Double {
     Double(Kernels.motion(a, b).reduce(0) { $0 + Int($1) }) / Double(16 * Kernels.area)
+  }
+
+  struct Measured {
+    let image: RGBImage
+    let luma: [UInt16]
   }
 
   /// A picture that was encoded, kept alive so that its storage cannot become another picture's.

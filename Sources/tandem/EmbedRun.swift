@@ -45,7 +45,7 @@ final class EmbedRun: Sendable {
       for input in inputs { guard try read(input, output.resumePoint, emit) else { return } }
     }
     let encoded = pipeline.stage("encode", after: items, gathering: Gathering(max: plan.batch.hands)) {
-      EncodeStage(plan.model, pictureRate: plan.grid.pictureRate, reuse: plan.reuse)
+      plan.makeEncodeStage()
     }
     let windows = pipeline.stage("align", after: encoded, observing: { [self] in count($0) }) {
       Aligner(

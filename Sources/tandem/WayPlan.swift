@@ -47,8 +47,14 @@ struct WayPlan: Sendable {
       live: live)
   }
 
+  /// The stage that encodes a source. Batches change the last bits of products, so a deterministic run encodes one by
+  /// one.
+  func makeEncodeStage() -> EncodeStage {
+    EncodeStage(model, pictureRate: grid.pictureRate, reuse: reuse, together: !isDeterministic)
+  }
+
   /// What may be under way between decoding and encoding, which the encoder takes at once: hand-overs, and bytes of
-  /// pictures and sound. Batches change the last bits of products, so a deterministic run encodes one by one.
+  /// pictures and sound.
   var batch: (hands: Int, bytes: Int) {
     model.encodesPicturesAlone && !isDeterministic ? (hands: 16, bytes: 24 << 20) : (hands: 1, bytes: 16 << 20)
   }

@@ -10,7 +10,13 @@ final class Batcher: Model {
   let calls = Mutex<[Int]>([])
   /// First samples of pictures without an answer.
   let unanswered: Set<UInt8>
-  init(unanswered: Set<UInt8> = []) { self.unanswered = unanswered }
+  /// First samples of pictures that cannot be encoded, and spoil their batch.
+  let spoiling: Set<UInt8>
+  init(unanswered: Set<UInt8> = [], spoiling: Set<UInt8> = []) {
+    self.unanswered = unanswered
+    self.spoiling = spoiling
+  }
+
   var name: String { "batcher" }
   var isSemantic: Bool { true }
   var space: VectorSpace { .joint }
@@ -25,10 +31,11 @@ final class Batcher: Model {
 
   private struct Pictures: FeatureEncoder {
     let model: Batcher
-    func encode(_ inputs: [EncoderInput<RGBImage>]) -> [Features?] {
+    func encode(_ inputs: [EncoderInput<RGBImage>]) throws -> [Features?] {
       model.calls.withLock { $0.append(inputs.count) }
-      return inputs.map { input in
+      return try inputs.map { input in
         let sample = input.content.pixels[0]
+        if model.spoiling.contains(sample) { throw Spoilt(sample: sample) }
         return model.unanswered.contains(sample) ? nil : Features(vector: [Float(sample)], quality: 0)
       }
     }
@@ -47,6 +54,10 @@ final class Batcher: Model {
   }
 }
 
+struct Spoilt: Error, Equatable {
+  let sample: UInt8
+}
+
 @Suite struct BatchTests {
   private let model = Batcher()
 
@@ -63,6 +74,13 @@ final class Batcher: Model {
     #expect(steps(first + second).map(\.vector) == [[1], [1], [2], [2], [3]])
     #expect(model.calls.withLock(\.self) == [2, 1])
     guard case .mark(.reached) = first[1] else { return #expect(Bool(false), "marks keep their place") }
+  }
+
+  @Test func picturesAreEncodedOneByOneWhereTheLastBitsCount() throws {
+    var stage = EncodeStage(model, pictureRate: Ratio(2), together: false)
+    let items = (0..<3).map { picture(Signals.plain(UInt8($0), 0, 0), Int64($0)) }
+    #expect(steps(try stage.accept(items)).map(\.vector) == [[0], [1], [2]])
+    #expect(model.calls.withLock(\.self) == [1, 1, 1])
   }
 
   @Test func aBatchMayHoldTheEndOfOneSourceAndTheBeginningOfTheNext() throws {

@@ -13,8 +13,8 @@ import System
 final class EncodeHall: Sendable {
   /// Bytes of items that are taken at once.
   private static let portion = 24 << 20
-  /// Longest time that the model may take for one hand-over.
-  private static let patience = Duration.seconds(60)
+  /// Longest time for a batch of pictures, or for what a source gave at once.
+  private static let patience = Duration.seconds(120)
 
   private let plan: WayPlan
   private let funnel: Funnel<HandOver>
@@ -72,10 +72,17 @@ final class EncodeHall: Sendable {
   /// Until the hall is closed and empty.
   private func work(_ pulse: Pulses.Pulse) {
     var ways: [Int: SourceWay] = [:]
+    var pictures = SharedPictureEncoder(plan.model)
     while !funnel.isFinished {
       pulse.beat(within: Self.patience)
-      for delivery in funnel.receive(most: Self.portion, timeout: .now() + .seconds(1)) ?? [] {
-        work(on: delivery, &ways, pulse)
+      let deliveries = funnel.receive(most: Self.portion, timeout: .now() + .seconds(1)) ?? []
+      for lane in deliveries.map(\.lane) where ways[lane] == nil { ways[lane] = makeWay(lane) }
+      var ahead = deliveries.map { delivery in
+        ways[delivery.lane]?.wishes(delivery.elements.flatMap(\.items)) ?? PicturesAhead()
+      }
+      if !isTooLate { pictures.encode(&ahead) { pulse.beat(within: Self.patience) } }
+      for (delivery, ahead) in zip(deliveries, ahead) {
+        work(on: delivery, knowing: ahead, &ways, pulse)
         guard delivery.isLast else { continue }
         ways[delivery.lane] = nil
         newcomers.withLock { $0[delivery.lane] = nil }
@@ -85,8 +92,12 @@ final class EncodeHall: Sendable {
   }
 
   /// What goes wrong with one source ends its lane, and nothing else.
-  private func work(on delivery: Funnel<HandOver>.Delivery, _ ways: inout [Int: SourceWay], _ pulse: Pulses.Pulse) {
-    guard var way = ways.removeValue(forKey: delivery.lane) ?? makeWay(delivery.lane) else { return }
+  private func work(
+    on delivery: Funnel<HandOver>.Delivery, knowing ahead: PicturesAhead, _ ways: inout [Int: SourceWay],
+    _ pulse: Pulses.Pulse
+  ) {
+    // Taken out, so that nothing else holds its stages while they change.
+    guard var way = ways.removeValue(forKey: delivery.lane) else { return }
     do {
       for handOver in delivery.elements {
         guard !isTooLate else {
@@ -94,7 +105,7 @@ final class EncodeHall: Sendable {
           continue
         }
         pulse.beat(within: Self.patience)
-        guard let given = try way.accept(handOver.items) else { continue }
+        guard let given = try way.accept(handOver.items, knowing: ahead) else { continue }
         pulse.rest()  // the desk has a pulse
         desk.deliver(given, arrived: handOver.arrived)
       }
@@ -126,18 +137,21 @@ private struct SourceWay {
   init(_ plan: WayPlan, _ status: SourceStatus, stored: Embedding.Place?) {
     self.status = status
     self.stored = stored
-    encode = EncodeStage(plan.model, pictureRate: plan.grid.pictureRate, reuse: plan.reuse)
+    encode = plan.makeEncodeStage()
     let model = plan.model
     align = Aligner(
       plan.grid, slots: plan.selection.slots, keepsSteps: plan.layout.hasSteps, embed: { model.embed($0, pooled: $1) })
     fuse = plan.fuser
   }
 
+  /// The pictures that the items need.
+  func wishes(_ items: [Item]) -> PicturesAhead { encode.wishes(items) }
+
   /// The records that the items complete, without those that are stored already; nil where there are none.
-  mutating func accept(_ items: [Item]) throws -> Delivery? {
+  mutating func accept(_ items: [Item], knowing ahead: PicturesAhead) throws -> Delivery? {
     for case .picture(let picture) in items where picture.slot.number == 0 { status.show(picture.image) }
     var records: [Embedding] = []
-    for aligned in try encode.accept(items).flatMap({ align.accept($0) }) {
+    for aligned in try encode.accept(items, knowing: ahead).flatMap({ align.accept($0) }) {
       records += fuse.accept(aligned).filter(isNew)
       if case .ended = aligned { isOver = true }
     }
