@@ -4,7 +4,7 @@ import Media
 import Synchronization
 
 /// Another program that runs as our child, and all that it starts and leaves in its process group. Whatever happens,
-/// it is reaped and outlives nobody who owns it.
+/// it is reaped and outlives nobody who owns it; but for one that the kernel does not let go.
 package final class ChildProcess: Sendable {
   package enum Ending: Hashable, Sendable, CustomStringConvertible {
     case code(Int32), signal(Int32)
@@ -70,7 +70,7 @@ package final class ChildProcess: Sendable {
     LiveChildren.add(target)
   }
 
-  deinit { kill() }
+  deinit { _ = kill(within: .seconds(2)) }
 
   /// Whether the program has ended; what it started may still run.
   package var hasEnded: Bool { isReaped.withLock { $0 } || ending != nil }
@@ -113,6 +113,24 @@ package final class ChildProcess: Sendable {
       while waitpid(number, nil, 0) < 0, errno == EINTR {}
       isReaped = true
       LiveChildren.remove(target)
+    }
+  }
+
+  /// As `kill`, but it is waited for no longer than that: a program that stands still in the kernel, as in a driver,
+  /// ends when that lets it go.
+  /// - Returns: whether it is reaped; ask again where it is not.
+  package func kill(within patience: Duration) -> Bool {
+    let deadline = monotonicTime() + patience
+    return isReaped.withLock { isReaped in
+      guard !isReaped else { return true }
+      _ = Glibc.kill(target, SIGKILL)
+      while waitpid(number, nil, WNOHANG) == 0 {
+        guard monotonicTime() < deadline else { return false }
+        usleep(1000)
+      }
+      isReaped = true
+      LiveChildren.remove(target)
+      return true
     }
   }
 
