@@ -40,7 +40,7 @@ final class Daemon {
     signals.listen()
     let pipeline = Pipeline()
     let pulses = Pulses(now: clock.now)
-    let plan = try WayPlan(WayWish(config))
+    let plan = try WayPlan(WayWish(config), .service(signals.lastMoment))
     defer { for program in plan.programs { program.close() } }
     unsafe mkdir(PathText.cString(config.state), 0o700)  // where it cannot be made, opening says so
     let finished = try FinishedFiles(in: config.state)
@@ -79,6 +79,7 @@ final class Daemon {
       case .reload: reload(sources, parts, face)
       case nil: break
       }
+      for program in parts.plan.programs { program.attend() }
       let stuck = parts.pulses.stuck
       if stuck != known, !stuck.isEmpty { Messages.error("no longer moves: \(stuck.joined(separator: ", "))") }
       known = stuck

@@ -1,17 +1,24 @@
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// What the operator asks of a running daemon by signals.
 final class ServiceSignals: Sendable {
   enum Wish: Sendable { case stop, reload }
 
+  /// From the wish to end until nothing is waited for any more: there is time left to write what there is.
+  static let grace = Duration.seconds(6)
+
+  /// Raised when the time to end in peace is over.
+  let lastMoment = Interruption()
+
   private let wishes = Mutex<[Wish]>([])
   private let arrival = DispatchSemaphore(value: 0)
+  private let queue = DispatchQueue(label: "signals")
 
   /// SIGHUP reloads; SIGINT and SIGTERM end. A second one to end does so at once.
   func listen() {
-    let queue = DispatchQueue(label: "signals")
     for (number, wish) in [(SIGHUP, Wish.reload), (SIGINT, .stop), (SIGTERM, .stop)] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -33,6 +40,9 @@ final class ServiceSignals: Sendable {
       return wish == .stop && wishes.contains { $0 == .stop }
     }
     if isSecond { Glibc.exit(128 + number) }
+    if wish == .stop {
+      queue.asyncAfter(deadline: .now() + .nanoseconds(Self.grace.nanoseconds)) { [lastMoment] in lastMoment.raise() }
+    }
     arrival.signal()
   }
 }
