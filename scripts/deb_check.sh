@@ -103,7 +103,7 @@ inside getent passwd tandem >/dev/null || fail "the user went, and its number wi
 
 if grep -q '^  serve ' "$work/help"; then
   step "boot"
-  install /tmp/tandem.deb
+  install /tmp/tandem.deb curl
   scripts/boot_check.sh "$root"
 else
   step "not booted: this program has no daemon"

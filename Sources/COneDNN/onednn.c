@@ -4,10 +4,13 @@
 
 #include <dlfcn.h>
 #include <dnnl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 // ---- The library's functions, found by name.
 
@@ -63,6 +66,15 @@ const char *od_version(void) {
   return text;
 }
 
+int od_code_error(void) {
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  void *code = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (code == MAP_FAILED) return errno;
+  int error = mprotect(code, page, PROT_READ | PROT_WRITE | PROT_EXEC) ? errno : 0;
+  munmap(code, page);
+  return error;
+}
+
 /// OpenMP's number of threads is each thread's own: a library that may not make a team runs where it is called.
 static void stay_on_this_thread(void) {
   if (set_threads) set_threads(1);
@@ -115,7 +127,7 @@ static void copy(Shape *to, ShapeOf from) { *to = *from; }
 typedef struct {
   Shape input, plain, packed, bias, output, scratch;
   dnnl_primitive_t product;
-  int is_blocked, has_bias, is_bf16;
+  int has_bias, is_bf16;
 } Plan;
 
 #if DNNL_VERSION_MAJOR >= 3
@@ -160,9 +172,8 @@ static int describe(Plan *plan, const od_shape *shape, Shape *any, dnnl_primitiv
   return done;
 }
 
-od_plan od_plan_create(const od_shape *shape) {
-  Plan *plan = calloc(1, sizeof *plan);
-  if (!plan) return 0;
+/// Fills all but the product: nothing is compiled for it.
+static int outline(Plan *plan, const od_shape *shape, dnnl_primitive_desc_t *description) {
   stay_on_this_thread();
   dnnl_data_type_t type = shape->bf16 ? dnnl_bf16 : dnnl_f32;
   size_t columns = shape->columns, depth = shape->depth;
@@ -173,21 +184,40 @@ od_plan od_plan_create(const od_shape *shape) {
   plan->has_bias = shape->has_bias;
   plan->is_bf16 = shape->bf16;
   Shape any = any_matrix(depth, columns, type);
-  dnnl_primitive_desc_t description = NULL;
-  int done = describe(plan, shape, &any, &description);
+  int done = describe(plan, shape, &any, description);
   if (done) {
-    copy(&plan->packed, dnnl_primitive_desc_query_md_(description, dnnl_query_weights_md, 0));
-    copy(&plan->scratch, dnnl_primitive_desc_query_md_(description, dnnl_query_scratchpad_md, 0));
-    const char *name = NULL;
-    dnnl_primitive_desc_query_(description, dnnl_query_impl_info_str, 0, &name);
-    plan->is_blocked = name && strstr(name, "brg");
+    copy(&plan->packed, dnnl_primitive_desc_query_md_(*description, dnnl_query_weights_md, 0));
+    copy(&plan->scratch, dnnl_primitive_desc_query_md_(*description, dnnl_query_scratchpad_md, 0));
+  }
+  forget(&any);
+  return done;
+}
+
+od_plan od_plan_create(const od_shape *shape) {
+  Plan *plan = calloc(1, sizeof *plan);
+  if (!plan) return 0;
+  dnnl_primitive_desc_t description = NULL;
+  int done = outline(plan, shape, &description);
+  if (done) {
     done = dnnl_primitive_create_(&plan->product, description) == dnnl_success;
     dnnl_primitive_desc_destroy_(description);
   }
-  forget(&any);
   if (done) return (od_plan)plan;
   od_plan_destroy((od_plan)plan);
   return 0;
+}
+
+int od_is_blocked(const od_shape *shape) {
+  Plan *plan = calloc(1, sizeof *plan);
+  if (!plan) return 0;
+  dnnl_primitive_desc_t description = NULL;
+  const char *name = NULL;
+  if (outline(plan, shape, &description)) {
+    dnnl_primitive_desc_query_(description, dnnl_query_impl_info_str, 0, &name);
+    dnnl_primitive_desc_destroy_(description);
+  }
+  od_plan_destroy((od_plan)plan);
+  return name && strstr(name, "brg");
 }
 
 void od_plan_destroy(od_plan handle) {
@@ -203,7 +233,6 @@ void od_plan_destroy(od_plan handle) {
   free(plan);
 }
 
-int od_plan_is_blocked(od_plan handle) { return ((Plan *)handle)->is_blocked; }
 size_t od_plan_weight_size(od_plan handle) { return dnnl_memory_desc_get_size_(REF(((Plan *)handle)->packed)); }
 size_t od_plan_scratch_size(od_plan handle) { return dnnl_memory_desc_get_size_(REF(((Plan *)handle)->scratch)); }
 

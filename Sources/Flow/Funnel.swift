@@ -14,6 +14,8 @@ package final class Funnel<Element: Sendable>: Sendable {
   package struct Delivery: Sendable {
     package let lane: Int
     package let elements: [Element]
+    /// Nothing will come from this lane any more.
+    package let isLast: Bool
   }
 
   private struct Waiting {
@@ -22,6 +24,7 @@ package final class Funnel<Element: Sendable>: Sendable {
     var elements: [Element] = []
     var weight = 0
     var isSenderWaiting = false
+    var mayWait = true
     /// Nothing more is taken: the lane goes when it is empty.
     var isClosing = false
   }
@@ -30,9 +33,13 @@ package final class Funnel<Element: Sendable>: Sendable {
     var lanes: [Int: Waiting] = [:]
     /// Lanes with something to give, in the order in which they began to wait.
     var order: [Int] = []
+    /// Lanes that ended with nothing to give.
+    var gone: [Int] = []
     var weight = 0
     var isReceiverWaiting = false
     var isClosed = false
+
+    var isEmpty: Bool { order.isEmpty && gone.isEmpty }
   }
 
   private let state = Mutex(State())
@@ -64,16 +71,20 @@ package final class Funnel<Element: Sendable>: Sendable {
       (self.number, self.funnel, self.limit, self.overflow, self.room) = (number, funnel, limit, overflow, room)
     }
 
-    /// False once the lane or the funnel is closed.
-    package func send(_ element: Element) -> Bool {
+    /// - Parameter evenIfFull: for what is light and must get through.
+    /// - Returns: false once the lane or the funnel is closed, and where there is no room and no waiting any more.
+    package func send(_ element: Element, evenIfFull: Bool = false) -> Bool {
       while true {
-        switch funnel.offer(element, number, limit, overflow) {
+        switch funnel.offer(element, number, limit: evenIfFull ? .max : limit, overflow) {
         case .taken: return true
         case .closed: return false
         case .full: room.wait()
         }
       }
     }
+
+    /// From now on, and just now, its sender does not wait for room. For any thread.
+    package func stopWaiting() { funnel.stopWaiting(number) }
 
     /// Nothing more is taken; what waits is still delivered unless it is to be forgotten.
     package func close(forgetting: Bool = false) { funnel.close(number, forgetting: forgetting) }
@@ -87,11 +98,11 @@ package final class Funnel<Element: Sendable>: Sendable {
   }
 
   /// What waits, up to a weight of `most` and at least something; nil where nothing came in time or the funnel is
-  /// closed and empty. Lanes are served in turn.
+  /// closed and empty. Lanes are served in turn, and each ends with a delivery that is its last.
   package func receive(most: Int, timeout: DispatchTime) -> [Delivery]? {
     while true {
       let taken = state.withLock { state -> [Delivery]? in
-        if state.order.isEmpty, !state.isClosed {
+        if state.isEmpty, !state.isClosed {
           state.isReceiverWaiting = true
           return nil
         }
@@ -108,7 +119,8 @@ package final class Funnel<Element: Sendable>: Sendable {
   /// Weight of all that waits.
   package var weight: Int { state.withLock { $0.weight } }
 
-  package var isClosed: Bool { state.withLock { $0.isClosed } }
+  /// Closed, and all of it delivered.
+  package var isFinished: Bool { state.withLock { $0.isClosed && $0.isEmpty } }
 
   /// Nothing more is taken in; what waits is still delivered.
   package func close() {
@@ -121,15 +133,18 @@ package final class Funnel<Element: Sendable>: Sendable {
 
   private enum Offered { case taken, full, closed }
 
-  private func offer(_ element: Element, _ number: Int, _ laneLimit: Int, _ overflow: Overflow) -> Offered {
+  private func offer(_ element: Element, _ number: Int, limit laneLimit: Int, _ overflow: Overflow) -> Offered {
     let weight = weigh(element)
     let (outcome, wakes) = state.withLock { state -> (Offered, Bool) in
       // Taken out, so that nothing else holds its elements while they change.
       guard !state.isClosed, var lane = state.lanes.removeValue(forKey: number) else { return (.closed, false) }
       defer { state.lanes[number] = lane }
       guard !lane.isClosing else { return (.closed, false) }
-      let isFull = !lane.elements.isEmpty && (lane.weight + weight > laneLimit || state.weight + weight > limit)
+      let isFull =
+        !lane.elements.isEmpty && laneLimit < .max
+        && (lane.weight + weight > laneLimit || state.weight + weight > limit)
       if isFull, overflow == .block {
+        guard lane.mayWait else { return (.closed, false) }
         lane.isSenderWaiting = true
         return (.full, false)
       }
@@ -160,12 +175,14 @@ package final class Funnel<Element: Sendable>: Sendable {
         continue
       }
       weight += lane.weight
-      deliveries.append(Delivery(lane: number, elements: lane.elements))
+      deliveries.append(Delivery(lane: number, elements: lane.elements, isLast: lane.isClosing))
       state.weight -= lane.weight
       (lane.elements, lane.weight) = ([], 0)
       state.lanes[number] = lane.isClosing ? nil : lane
     }
     state.order = unserved
+    deliveries += state.gone.map { Delivery(lane: $0, elements: [], isLast: true) }
+    state.gone = []
     wakeSenders(&state)
     return deliveries
   }
@@ -184,6 +201,15 @@ package final class Funnel<Element: Sendable>: Sendable {
       state.weight -= lane.weight
       state.lanes[number] = nil
       state.order.removeAll { $0 == number }
+      state.gone.append(number)
+      wakeReceiver(&state)
+    }
+  }
+
+  private func stopWaiting(_ number: Int) {
+    state.withLock { state in
+      state.lanes[number]?.mayWait = false
+      state.lanes[number]?.room.signal()
     }
   }
 

@@ -22,17 +22,26 @@
     init(_ shape: Shape, _ precision: Engine.Precision) throws(LinearError) {
       takesBF16 = precision == .bf16
       self.shape = shape
-      guard let (activation, slope) = shape.activation.fused else { preconditionFailure("an activation it fuses") }
-      var wanted = od_shape(
-        rows: shape.rows, columns: shape.columns, depth: shape.depth, adds: shape.adds ? 1 : 0,
-        has_bias: shape.hasBias ? 1 : 0, activation: Int32(activation), slope: slope, bf16: takesBF16 ? 1 : 0)
+      var wanted = Self.wanted(shape, precision)
       handle = od_plan_create(&wanted)
       guard handle != 0 else { throw .engine(reason: "oneDNN has no \(precision.rawValue) product for this processor") }
     }
 
     deinit { od_plan_destroy(handle) }
 
-    var isBlocked: Bool { od_plan_is_blocked(handle) != 0 }
+    /// Whether the library would do what it is good at on this processor. Nothing is compiled.
+    static func isBlocked(_ shape: Shape, _ precision: Engine.Precision) -> Bool {
+      var wanted = wanted(shape, precision)
+      return od_is_blocked(&wanted) != 0
+    }
+
+    private static func wanted(_ shape: Shape, _ precision: Engine.Precision) -> od_shape {
+      guard let (activation, slope) = shape.activation.fused else { preconditionFailure("an activation it fuses") }
+      return od_shape(
+        rows: shape.rows, columns: shape.columns, depth: shape.depth, adds: shape.adds ? 1 : 0,
+        has_bias: shape.hasBias ? 1 : 0, activation: Int32(activation), slope: slope, bf16: precision == .bf16 ? 1 : 0)
+    }
+
     var weightSize: Int { od_plan_weight_size(handle) }
 
     /// Whether what `other` packed serves this plan, from the column on at which this one's begin.
@@ -68,19 +77,26 @@
       _ input: UnsafePointer<Float>, _ packed: UnsafeRawPointer, _ bias: UnsafePointer<Float>?,
       _ output: UnsafeMutablePointer<Float>?
     ) -> UnsafeMutablePointer<Float> {
+      guard let output = tryRun(input, packed, bias, output) else { preconditionFailure("out of memory in oneDNN") }
+      return output
+    }
+
+    /// The same; nil where it fails.
+    func tryRun(
+      _ input: UnsafePointer<Float>, _ packed: UnsafeRawPointer, _ bias: UnsafePointer<Float>?,
+      _ output: UnsafeMutablePointer<Float>?
+    ) -> UnsafeMutablePointer<Float>? {
       let own = od_plan_scratch_size(handle).roundedUp(to: 64)
       let halves = (takesBF16 ? 2 * shape.rows * shape.depth : 0).roundedUp(to: 64)
       let results = output == nil ? 4 * shape.rows * shape.columns : 0
-      guard let scratch = od_scratch(own + halves + results) else { preconditionFailure("out of memory in a product") }
+      guard let scratch = od_scratch(own + halves + results) else { return nil }
       var source = UnsafeRawPointer(input)
       if takesBF16 {
         tk_to_bf16(input, shape.rows * shape.depth, (scratch + own).assumingMemoryBound(to: UInt16.self))
         source = UnsafeRawPointer(scratch + own)
       }
       let output = output ?? (scratch + own + halves).assumingMemoryBound(to: Float.self)
-      let done = od_run(handle, source, packed, bias, output, scratch)
-      precondition(done != 0, "out of memory in oneDNN")
-      return output
+      return od_run(handle, source, packed, bias, output, scratch) != 0 ? output : nil
     }
   }
 

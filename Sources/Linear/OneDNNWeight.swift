@@ -163,14 +163,14 @@
       return Prepared(plan: plan, layout: layout)
     }
 
-    /// "onednn 2.6.3 f32", or nil where the library is not there.
-    static func prepare(_ precision: Engine.Precision) -> String? {
-      od_open() == 0 ? nil : "onednn \(String(cString: od_version())) \(precision.rawValue)"
+    static var isInstalled: Bool { od_open() != 0 }
+
+    /// "onednn 2.6.3 f32", where it is installed.
+    static func description(_ precision: Engine.Precision) -> String {
+      "onednn \(String(cString: od_version())) \(precision.rawValue)"
     }
 
     /// Whether the library does on this processor what it is good at.
-    static func isAtItsBest(_ precision: Engine.Precision) throws(LinearError) -> Bool {
-      try OneDNNPlan(.init(rows: 64, columns: 768, depth: 768), precision).isBlocked
-    }
+    static var isAtItsBest: Bool { OneDNNPlan.isBlocked(.init(rows: rows, columns: 768, depth: 768), .f32) }
   }
 #endif

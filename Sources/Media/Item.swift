@@ -241,6 +241,14 @@ package struct SourceOutcome: Sendable {
     case truncated(String)
     /// Nothing could be made of it. Says why.
     case failed(String, exitCode: Int32)
+
+    /// Nil where it is complete.
+    package var reason: String? {
+      switch self {
+      case .complete: nil
+      case .truncated(let reason), .failed(let reason, _): reason
+      }
+    }
   }
 
   package var name: String

@@ -117,7 +117,7 @@ final class DecodeWorker: Sendable {
 
   /// Its socket closes a moment before it has ended.
   private var ending: String {
-    for _ in 0..<200 where !child.hasEnded { usleep(1000) }
+    for _ in 0..<2000 where !child.hasEnded { usleep(1000) }
     defer { child.kill() }
     return child.ending.map { "\($0)" } ?? "closed its socket"
   }

@@ -91,7 +91,8 @@ package final class WorkerSource {
       case .failed(let error):
         isOver = true
         program.keep(worker)
-        throw error
+        guard span.hasOpened, !span.hasEnded else { throw error }
+        return span.closing + [.mark(.ended(SourceOutcome(name: info.name, ending: .truncated("\(error)"))))]
       case .gone(let reason): return breakOff(reason)
       case .drawn:
         worker.kill()

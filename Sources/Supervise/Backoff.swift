@@ -1,14 +1,19 @@
 /// How long to wait before the next try: up to twice as long each time, and any part of that, so that those who
 /// failed together do not come back together (full jitter).
 package struct Backoff: Sendable {
-  private let first: Duration
-  private let longest: Duration
+  private var first: Duration
+  private var longest: Duration
   /// Whoever went on so long has recovered.
-  private let healthy: Duration
+  private var healthy: Duration
   private var failures = 0
 
   package init(first: Duration, longest: Duration, healthy: Duration) {
     (self.first, self.longest, self.healthy) = (first, longest, healthy)
+  }
+
+  /// Goes on by other rules.
+  package mutating func follow(_ rules: Backoff) {
+    (first, longest, healthy) = (rules.first, rules.longest, rules.healthy)
   }
 
   /// - Parameters:

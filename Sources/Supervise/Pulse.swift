@@ -5,7 +5,8 @@ import Synchronization
 package final class Pulses: Sendable {
   private struct Entry {
     let name: String
-    var deadline: Duration
+    /// Nil: it rests.
+    var deadline: Duration?
   }
 
   private struct State {
@@ -27,6 +28,9 @@ package final class Pulses: Sendable {
     /// It moves, and will again within this time.
     package func beat(within patience: Duration) { pulses.set(number, pulses.now() + patience) }
 
+    /// It waits for another who has a pulse of his own, or for what may never come; until it beats again.
+    package func rest() { pulses.set(number, nil) }
+
     /// It has come to its end as it should.
     package func end() { pulses.state.withLock { $0.entries[number] = nil } }
   }
@@ -43,8 +47,8 @@ package final class Pulses: Sendable {
   /// Those who should have moved by now.
   package var stuck: [String] {
     let time = now()
-    return state.withLock { $0.entries.values.filter { $0.deadline < time }.map(\.name).sorted() }
+    return state.withLock { $0.entries.values.filter { $0.deadline.map { $0 < time } ?? false }.map(\.name).sorted() }
   }
 
-  private func set(_ number: Int, _ deadline: Duration) { state.withLock { $0.entries[number]?.deadline = deadline } }
+  private func set(_ number: Int, _ deadline: Duration?) { state.withLock { $0.entries[number]?.deadline = deadline } }
 }

@@ -82,7 +82,9 @@ package final class ChildProcess: Sendable {
   package var isStopped: Bool {
     isReaped.withLock { isReaped in
       var info = unsafe siginfo_t()
-      guard !isReaped, unsafe waitid(P_PID, id_t(number), &info, WSTOPPED | WNOWAIT | WNOHANG) == 0 else { return false }
+      guard !isReaped, unsafe waitid(P_PID, id_t(number), &info, WSTOPPED | WNOWAIT | WNOHANG) == 0 else {
+        return false
+      }
       return unsafe info.si_code == Int32(CLD_STOPPED)
     }
   }

@@ -41,13 +41,20 @@ struct ModelChoice: Sendable {
       let parts = try ModelParts(path, wish.engine(threads: threads), wanted)
       (model, sha256, fuse) = (try parts.model(name: lastComponent(path)), parts.sha256, nil)
       (products, precision, programs) = (parts.products, wish.precision.rawValue, [])
+      Self.tell(parts)
     case .recipe(let path):
       let recipe = try Recipe.read(path)
       let parts = try ModelParts(
         recipe, in: folder(of: path), wish.engine(threads: threads), wanted, isDeterministic: isDeterministic, keeper)
       (model, sha256, fuse) = (try parts.model(name: recipe.name), parts.sha256, recipe.fuse.flatMap(Fuser.Kind.init))
       (products, precision, programs) = (parts.products, wish.precision.rawValue, parts.programs)
+      Self.tell(parts)
     }
+  }
+
+  /// Who asked for the fastest hears why it is another.
+  private static func tell(_ parts: ModelParts) {
+    if let refusal = parts.refusal { Messages.warning("products by \(parts.products): \(refusal)") }
   }
 
   /// Ends the programs, and tells what they did not answer.

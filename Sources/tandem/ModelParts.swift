@@ -18,6 +18,9 @@ struct ModelParts {
   /// Who multiplies.
   var products: String { hasCheckpoints ? engine.description : "none" }
 
+  /// Why it is not who `auto` would have chosen.
+  var refusal: String? { hasCheckpoints ? engine.refusal : nil }
+
   private var hasCheckpoints: Bool { towers.picture != nil || towers.sound != nil || towers.text != nil }
 
   /// The wanted encoders of one checkpoint.

@@ -74,6 +74,51 @@ import Testing
     #expect(taken(funnel, most: 10).keys.sorted() == [3])
   }
 
+  @Test func eachLaneEndsWithADeliveryThatIsItsLast() {
+    let funnel = funnel(limit: 100)
+    let (full, empty, forgotten) = (
+      funnel.open(1, limit: 50, .block), funnel.open(2, limit: 50, .block), funnel.open(3, limit: 50, .block)
+    )
+    for lane in [full, forgotten] { #expect(lane.send(5)) }
+    full.close()
+    empty.close()
+    forgotten.close(forgetting: true)
+    let deliveries = funnel.receive(most: .max, timeout: .now()) ?? []
+    #expect(deliveries.map(\.lane) == [1, 2, 3])
+    #expect(deliveries.map(\.elements) == [[5], [], []])
+    #expect(deliveries.allSatisfy(\.isLast))
+  }
+
+  @Test func itIsFinishedOnlyWhenAllHasBeenDelivered() {
+    let funnel = funnel(limit: 100)
+    let lane = funnel.open(1, limit: 50, .block)
+    #expect(lane.send(5))
+    funnel.close()
+    #expect(!funnel.isFinished)
+    #expect(taken(funnel) == [1: [5]])
+    #expect(funnel.isFinished)
+    #expect(taken(funnel).isEmpty)
+  }
+
+  @Test func aSenderThatMayNotWaitGivesUpAndStillGetsItsLastWordThrough() throws {
+    let funnel = funnel(limit: 100)
+    let lane = funnel.open(1, limit: 10, .block)
+    #expect(lane.send(8))
+    let sent = Mutex<Bool?>(nil)
+    let done = DispatchSemaphore(value: 0)
+    DispatchQueue(label: "sender").async {
+      let isTaken = lane.send(8)
+      sent.withLock { $0 = isTaken }
+      done.signal()
+    }
+    lane.stopWaiting()
+    done.wait()
+    #expect(sent.withLock { $0 } == false)
+    #expect(!lane.send(8))
+    #expect(lane.send(3, evenIfFull: true))
+    #expect(taken(funnel) == [1: [8, 3]])
+  }
+
   @Test func aClosedLaneStillGivesWhatWaitsUnlessItIsForgotten() {
     let funnel = funnel(limit: 100)
     let kept = funnel.open(1, limit: 50, .block)

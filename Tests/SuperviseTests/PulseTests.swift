@@ -27,6 +27,18 @@ import Testing
     #expect(pulses.stuck == ["yard"])
   }
 
+  @Test func whoWaitsForAnotherIsNotStuckUntilItHasBeatenAgain() {
+    let clock = Clock()
+    let pulses = Pulses { clock.time.withLock { $0 } }
+    let door = pulses.begin("door", within: .seconds(10))
+    door.rest()
+    clock.go(100_000)
+    #expect(pulses.stuck == [])
+    door.beat(within: .seconds(10))
+    clock.go(11)
+    #expect(pulses.stuck == ["door"])
+  }
+
   @Test func aPulseThatHasEndedDoesNotComeBack() {
     let clock = Clock()
     let pulses = Pulses { clock.time.withLock { $0 } }

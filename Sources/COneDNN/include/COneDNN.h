@@ -17,6 +17,10 @@ int od_open(void);
 /// "2.6.3", once opened.
 const char *od_version(void);
 
+/// Why the library could make no code in this process: 0 where it can, else the errno of the memory it asks for.
+/// It makes code for everything that it does, and does not expect to be refused: ask before anything else.
+int od_code_error(void);
+
 /// What may follow a product in the same pass.
 enum { OD_NONE, OD_GELU, OD_GELU_TANH, OD_SWISH, OD_RELU };
 
@@ -33,12 +37,14 @@ typedef struct {
   int bf16;
 } od_shape;
 
+/// Whether it would be the library's best kind of product, on a weight in blocks: not so without AVX-512 in 2.x.
+/// No code is made to find out.
+int od_is_blocked(const od_shape *shape);
+
 /// 0 where the processor or the library cannot.
 od_plan od_plan_create(const od_shape *shape);
 void od_plan_destroy(od_plan plan);
 
-/// Whether it is the library's best kind of product, on a weight in blocks: not so without AVX-512 in 2.x.
-int od_plan_is_blocked(od_plan plan);
 /// Bytes of the packed weight.
 size_t od_plan_weight_size(od_plan plan);
 /// Bytes of scratch memory that a run wants, aligned to 64.

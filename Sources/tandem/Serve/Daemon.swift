@@ -1,4 +1,5 @@
 import Config
+import Dispatch
 import Emit
 import Flow
 import Fuse
@@ -38,35 +39,45 @@ final class Daemon {
   /// - Throws: `Failure`: what could not be opened.
   func run() throws {
     signals.listen()
-    let pipeline = Pipeline()
     let pulses = Pulses(now: clock.now)
     let plan = try WayPlan(WayWish(config), .service(signals.lastMoment))
     defer { for program in plan.programs { program.close() } }
     unsafe mkdir(PathText.cString(config.state), 0o700)  // where it cannot be made, opening says so
     let finished = try FinishedFiles(in: config.state)
     let desk = try openDesk(plan.layout, finished)
-    let hall = EncodeHall(plan, desk, memory: config.limits.memory)
+    let hall = EncodeHall(plan, desk, memory: config.limits.memory, clock)
     let parts = DaemonParts(
-      config, plan, hall, desk, finished, pulses, pipeline, Credentials(environment: environmentVariables()), clock)
+      config, plan, hall, desk, finished, pulses, Credentials(environment: environmentVariables()), clock)
     let sources = SourceTable(parts)
     let face = DaemonView(parts, sources)
     let http = try openHTTP(face)
 
-    let (deskPulse, hallPulse) = (
-      pulses.begin("records", within: .seconds(60)), pulses.begin("encoders", within: .seconds(60))
-    )
-    pipeline.service("records") { desk.work(deskPulse) }
-    pipeline.service("encoders") { hall.work(hallPulse) }
+    do throws(Errno) {
+      try desk.start(pulses.begin("records", within: .seconds(60)))
+      try hall.start(pulses.begin("encoders", within: .seconds(60)))
+    } catch { throw Failure(message: "no thread: \(error)", exitCode: 71) }
     for source in config.sources { sources.put(source) }
     manager.tell(.ready, .status(face.summary))
     watch(sources, parts, face)
 
     manager.tell(.stopping)
-    sources.stop()
-    hall.close()
-    desk.close(within: .seconds(5))
-    try pipeline.wait()
-    http.stop()
+    defer { http.stop() }
+    try stop(sources, hall, desk)
+  }
+
+  /// From the sources on: each has its time, and what it could not do by then is said.
+  /// - Throws: `Failure` 70.
+  private func stop(_ sources: SourceTable, _ hall: EncodeHall, _ desk: RecordDesk) throws {
+    let slow = sources.stop(by: .now() + .seconds(3))
+    if !slow.isEmpty { Messages.warning("did not end in time: \(slow.joined(separator: ", "))") }
+    hall.close(within: .seconds(3))
+    signals.raiseLastMoment(in: .milliseconds(1500))  // then an encoder has a second to answer, and one to end
+    let isEncoded = hall.hasEnded(by: .now() + .seconds(4))
+    desk.close(within: .seconds(2))
+    let isWritten = desk.hasEnded(by: .now() + .seconds(7))  // readers take what waits for them
+    guard isEncoded, isWritten else {
+      throw Failure(message: "\(isEncoded ? "records" : "encoders") did not end in time", exitCode: 70)
+    }
   }
 
   /// Until somebody wants it to end: reloads when asked to, and tells the service manager that all move, if they do.

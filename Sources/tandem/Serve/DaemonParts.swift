@@ -13,7 +13,6 @@ final class DaemonParts: Sendable {
   let desk: RecordDesk
   let finished: FinishedFiles
   let pulses: Pulses
-  let pipeline: Pipeline
   let credentials: Credentials
   let clock: Clock
   private let config: Mutex<DaemonConfig>
@@ -21,14 +20,13 @@ final class DaemonParts: Sendable {
 
   init(
     _ config: DaemonConfig, _ plan: WayPlan, _ hall: EncodeHall, _ desk: RecordDesk, _ finished: FinishedFiles,
-    _ pulses: Pulses, _ pipeline: Pipeline, _ credentials: Credentials, _ clock: Clock
+    _ pulses: Pulses, _ credentials: Credentials, _ clock: Clock
   ) {
     self.plan = plan
     self.hall = hall
     self.desk = desk
     self.finished = finished
     self.pulses = pulses
-    self.pipeline = pipeline
     self.credentials = credentials
     self.clock = clock
     self.config = Mutex(config)
@@ -52,6 +50,9 @@ final class DaemonParts: Sendable {
       first: Duration(live.firstRetry), longest: Duration(live.longestRetry), healthy: Duration(live.healthy))
   }
 
+  /// How long a port stays open without a break while no publisher comes.
+  private static let longestListening = TimeSpan(seconds: 3600)
+
   /// How long a live worker may say nothing: it watches the source itself, and has to tell what it saw.
   var liveSilence: Duration {
     let live = settings.live
@@ -69,7 +70,8 @@ final class DaemonParts: Sendable {
   func liveOptions(_ source: SourceConfig) -> LiveOptions {
     let live = settings.live
     return LiveOptions(
-      transport: source.transport == .udp ? .udp : .tcp, listens: source.listen, openingWait: live.open,
+      transport: source.transport == .udp ? .udp : .tcp, listens: source.listen,
+      openingWait: source.listen ? Self.longestListening : live.open,
       silenceWait: live.stall, packetWait: live.stall, stallWait: live.stall, jitterWait: live.jitter)
   }
 

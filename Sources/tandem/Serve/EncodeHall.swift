@@ -6,16 +6,23 @@ import Fuse
 import Media
 import Supervise
 import Synchronization
+import System
 
 /// The right of the seam for all sources: one thread that encodes, aligns and fuses what they give, each source in
 /// stages of its own. Sources hand over through lanes, whose bounds in bytes are the daemon's memory.
 final class EncodeHall: Sendable {
   /// Bytes of items that are taken at once.
   private static let portion = 24 << 20
+  /// Longest time that the model may take for one hand-over.
+  private static let patience = Duration.seconds(60)
 
   private let plan: WayPlan
   private let funnel: Funnel<HandOver>
   private let desk: RecordDesk
+  private let clock: Clock
+  private let errand = Errand()
+  /// When nothing is worked on any more.
+  private let lastMoment = Mutex<Duration?>(nil)
   private let newcomers = Mutex<[Int: Newcomer]>([:])
 
   /// A source whose lane has been opened, and whose stages are not yet made.
@@ -25,9 +32,10 @@ final class EncodeHall: Sendable {
     let stored: Embedding.Place?
   }
 
-  init(_ plan: WayPlan, _ desk: RecordDesk, memory: Int) {
+  init(_ plan: WayPlan, _ desk: RecordDesk, memory: Int, _ clock: Clock) {
     self.plan = plan
     self.desk = desk
+    self.clock = clock
     funnel = Funnel(limit: memory, weigh: \.byteCount, shed: HandOver.shed)
   }
 
@@ -41,41 +49,58 @@ final class EncodeHall: Sendable {
     return funnel.open(number, limit: limit, overflow)
   }
 
-  /// Nothing more is taken in; what waits is still worked on.
-  func close() { funnel.close() }
+  /// - Throws: where the system gives no thread.
+  func start(_ pulse: Pulses.Pulse) throws(Errno) { try errand.start { [self] in work(pulse) } }
+
+  /// Nothing more is taken in; what waits is still worked on, as far as that is possible within this time.
+  func close(within patience: Duration) {
+    lastMoment.withLock { $0 = clock.now() + patience }
+    funnel.close()
+  }
+
+  /// Whether all that was taken in has been worked on by then, or given up; waits for it.
+  func hasEnded(by deadline: DispatchTime) -> Bool { errand.hasEnded(by: deadline) }
 
   /// Bytes that wait.
   var waiting: Int { funnel.weight }
 
-  /// Works until the hall is closed and empty.
-  func work(_ pulse: Pulses.Pulse) {
+  /// Until the hall is closed and empty.
+  private func work(_ pulse: Pulses.Pulse) {
     var ways: [Int: SourceWay] = [:]
-    while true {
-      pulse.beat(within: .seconds(60))
-      guard let deliveries = funnel.receive(most: Self.portion, timeout: .now() + .seconds(1)) else {
-        if funnel.isClosed { return }
-        continue
+    while !funnel.isFinished {
+      pulse.beat(within: Self.patience)
+      for delivery in funnel.receive(most: Self.portion, timeout: .now() + .seconds(1)) ?? [] {
+        work(on: delivery, &ways, pulse)
+        guard delivery.isLast else { continue }
+        ways[delivery.lane] = nil
+        newcomers.withLock { $0[delivery.lane] = nil }
       }
-      for delivery in deliveries { work(on: delivery, &ways) }
     }
+    pulse.end()
   }
 
   /// What goes wrong with one source ends its lane, and nothing else.
-  private func work(on delivery: Funnel<HandOver>.Delivery, _ ways: inout [Int: SourceWay]) {
-    let lane = delivery.lane
-    guard var way = ways[lane] ?? makeWay(lane) else { return }
+  private func work(on delivery: Funnel<HandOver>.Delivery, _ ways: inout [Int: SourceWay], _ pulse: Pulses.Pulse) {
+    guard var way = ways.removeValue(forKey: delivery.lane) ?? makeWay(delivery.lane) else { return }
     do {
       for handOver in delivery.elements {
+        guard !isTooLate else {
+          way.abandon()
+          continue
+        }
+        pulse.beat(within: Self.patience)
         guard let given = try way.accept(handOver.items) else { continue }
+        pulse.rest()  // the desk has a pulse
         desk.deliver(given, arrived: handOver.arrived)
       }
-      ways[lane] = way.isOver ? nil : way
+      if !way.isOver { ways[delivery.lane] = way }
     } catch {
       way.fail("\(error)")
-      ways[lane] = nil
-      funnel.close(lane)
+      funnel.close(delivery.lane)
     }
   }
+
+  private var isTooLate: Bool { lastMoment.withLock { $0.map { clock.now() > $0 } ?? false } }
 
   /// Nil for what was still on its way when its lane was closed.
   private func makeWay(_ lane: Int) -> SourceWay? {
@@ -114,7 +139,15 @@ private struct SourceWay {
     return records.isEmpty && !isOver ? nil : Delivery(source: status.label, records: records, isLast: isOver)
   }
 
-  func fail(_ reason: String) { status.fail(reason) }
+  func fail(_ reason: String) {
+    status.change { state in
+      state.lastError = reason
+      state.counters.add("stages_failed")
+    }
+  }
+
+  /// A hand-over that nobody works on any more, since all ends.
+  func abandon() { status.change { $0.counters.add("abandoned_at_stop") } }
 
   private func isNew(_ record: Embedding) -> Bool {
     guard let place = record.place, let stored else { return true }

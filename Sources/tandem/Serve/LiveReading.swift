@@ -28,6 +28,9 @@ struct LiveReading {
   /// Processor time that a packet may take. A worker that is ended for it may have been slow, and not stuck.
   private var step: Duration
 
+  /// Whoever gave content for so long and died is replaced at once.
+  private static let healthy = Duration.seconds(10)
+
   init(
     _ runner: SourceRunner, _ daemon: DaemonParts, _ pulse: Pulses.Pulse, _ interruption: Interruption, isPipe: Bool
   ) {
@@ -36,58 +39,85 @@ struct LiveReading {
     self.pulse = pulse
     self.interruption = interruption
     self.isPipe = isPipe
-    lane = daemon.openLane(runner.status, runner.config, isLive: !isPipe)
+    lane = runner.openLane(runner.status, isLive: !isPipe)
     backoff = daemon.backoff
     step = daemon.liveStep
   }
 
-  /// Whoever gave content for so long and died is replaced at once.
-  private static let healthy = Duration.seconds(10)
-
   mutating func run() {
     while !interruption.isRaised {
       begun = nil
-      let reason = connect()
+      let end = connect()
+      closeEpoch()
       guard !interruption.isRaised else { break }
-      let lasted = begun.map { daemon.clock.now() - $0 } ?? .zero
       runner.status.change { state in
         state.phase = .waiting
         state.reconnects += 1
-        if let reason { state.lastError = reason.words }
+        if let words = end.words { state.lastError = words }
       }
-      let delay = backoff.delay(after: lasted, isRefused: reason?.isRefusal ?? false, chance: daemon.chance())
-      let isAtOnce = isPipe && begun != nil || reason?.isDecoders ?? false && lasted >= Self.healthy
-      _ = runner.rest(isAtOnce ? .zero : delay, pulse)
+      runner.rest(pause(after: end), pulse)
     }
-    end()
+    let outcome = SourceOutcome(name: runner.status.label, ending: .complete)
+    _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()), evenIfFull: true)
+    lane.close()
   }
 
-  /// Why a connection ended.
-  private struct Reason {
-    let words: String
+  /// How a connection ended.
+  private struct End {
+    var words: String?
     /// The worker's end, not the source's.
     var isDecoders = false
     /// The other side knows us and says no.
-    var isRefusal: Bool { ["401", "403"].contains { words.contains("returned \($0)") } }
+    var isRefusal: Bool { ["401", "403"].contains { words?.contains("returned \($0)") ?? false } }
   }
 
+  private mutating func pause(after end: End) -> Duration {
+    let lasted = begun.map { daemon.clock.now() - $0 } ?? .zero
+    backoff.follow(daemon.backoff)
+    let delay = backoff.delay(after: lasted, isRefused: end.isRefusal, chance: daemon.chance())
+    let isAtOnce = end.isDecoders ? lasted >= Self.healthy : isAwaiting && (begun != nil || runner.config.listen)
+    return isAtOnce ? .zero : delay
+  }
+
+  /// Others come to us, when they like.
+  private var isAwaiting: Bool { isPipe || runner.config.listen }
+
   /// One connection, to its end.
-  private mutating func connect() -> Reason? {
+  private mutating func connect() -> End {
     runner.status.enter(.connecting)
-    pulse.beat(within: isPipe ? .seconds(Int64(Int32.max)) : daemon.liveSilence + .seconds(60))
+    awaitItems()
+    var end = End()
     do {
       let first = try daemon.desk.reserveEpoch(of: runner.status.label, atLeast: 0)
       let source = try open(first)
       runner.status.enter(.running)
       while let items = try source.next() {
         if begun == nil { begun = daemon.clock.now() }
-        if !isPipe { pulse.beat(within: daemon.liveSilence + .seconds(60)) }
-        if source.isBroken { runner.status.change { $0.restarts += 1 } }
-        if source.wasStuck { step = min(step * 2, DaemonParts.longestStep) }
-        guard try hand(items, reserved: first) else { return reopenLane() }
+        end = note(source, items, end)
+        pulse.rest()  // whoever takes it has a pulse
+        guard try hand(items, reserved: first) else {
+          reopenLane()
+          return End(words: runner.status.snapshot.lastError)
+        }
+        awaitItems()
       }
-      return runner.status.snapshot.lastError.map { Reason(words: $0, isDecoders: source.isBroken) }
-    } catch { return Reason(words: "\(error)") }
+    } catch { end.words = "\(error)" }
+    return end
+  }
+
+  /// Until the next items come.
+  private func awaitItems() {
+    if isAwaiting { pulse.rest() } else { pulse.beat(within: daemon.liveSilence + .seconds(60)) }
+  }
+
+  private mutating func note(_ source: WorkerSource, _ items: [Item], _ end: End) -> End {
+    var end = end
+    for case .mark(.ended(let outcome)) in items { end.words = outcome.ending.reason }
+    guard source.isBroken else { return end }
+    runner.status.change { $0.restarts += 1 }
+    if source.wasStuck { step = min(step * 2, DaemonParts.longestStep) }
+    end.isDecoders = true
+    return end
   }
 
   private func open(_ first: Int32) throws -> WorkerSource {
@@ -97,7 +127,8 @@ struct LiveReading {
     let order = SourceOrder(
       try runner.config.url.filled(daemon.credentials), label: runner.status.label, daemon.selection(runner.config),
       request, threads: 1)
-    return try daemon.program.open(order, interruption: interruption, silence: isPipe ? nil : daemon.liveSilence, step: step)
+    return try daemon.program.open(
+      order, interruption: interruption, silence: isAwaiting ? nil : daemon.liveSilence, step: step)
   }
 
   /// Hands items on; the source itself does not end with a connection.
@@ -105,15 +136,20 @@ struct LiveReading {
   private mutating func hand(_ items: [Item], reserved first: Int32) throws -> Bool {
     var kept: [Item] = []
     for item in items {
-      guard case .mark(let mark) = item else {
-        kept.append(item)
-        continue
+      if case .mark(let mark) = item {
+        do { try note(mark, reserved: first) } catch {
+          _ = give(kept)  // what came before the epoch that cannot be
+          throw error
+        }
+        if case .ended = mark { continue }
       }
-      try note(mark, reserved: first)
-      if case .ended = mark { continue }
       kept.append(item)
     }
-    return kept.isEmpty || lane.send(HandOver(items: kept, arrived: daemon.clock.now()))
+    return give(kept)
+  }
+
+  private func give(_ items: [Item], evenIfFull: Bool = false) -> Bool {
+    items.isEmpty || lane.send(HandOver(items: items, arrived: daemon.clock.now()), evenIfFull: evenIfFull)
   }
 
   private mutating func note(_ mark: Mark, reserved first: Int32) throws {
@@ -131,27 +167,28 @@ struct LiveReading {
       wallZero = time.zero
       runner.status.change { $0.driftPPM = time.driftPPM ?? $0.driftPPM }
     case .covered(let coverage): covered = max(covered, coverage.interval.end)
-    case .closed(_, let end):
-      position = (epoch?.start ?? position) + end.sinceZero
-      wall = wallZero.map { $0 + end.sinceZero.nanoseconds / 1000 }
-      epoch = nil
+    case .closed(_, let end): leaveEpoch(at: end)
     default: break
     }
   }
 
-  /// What it gave could not be worked on: it begins anew, in stages that know nothing of that.
-  private mutating func reopenLane() -> Reason? {
+  private mutating func leaveEpoch(at end: Instant) {
+    position = (epoch?.start ?? position) + end.sinceZero
+    wall = wallZero.map { $0 + end.sinceZero.nanoseconds / 1000 }
     epoch = nil
-    runner.status.settle()
-    lane = daemon.openLane(runner.status, runner.config, isLive: !isPipe)
-    return runner.status.snapshot.lastError.map { Reason(words: $0) }
   }
 
-  /// The source is no longer wanted: what it has given is still worked on.
-  private func end() {
-    let outcome = SourceOutcome(name: runner.status.label, ending: .complete)
-    let closing = epoch.map { [Item.mark(.closed(epoch: $0.index, end: covered))] } ?? []
-    _ = lane.send(HandOver(items: closing + [.mark(.ended(outcome))], arrived: daemon.clock.now()))
-    lane.close()
+  /// An epoch that its connection has left open ends where its content did: what it gave is still worked on.
+  private mutating func closeEpoch() {
+    guard let open = epoch else { return }
+    _ = give([.mark(.closed(epoch: open.index, end: covered))], evenIfFull: true)
+    leaveEpoch(at: covered)
+  }
+
+  /// What it gave could not be worked on: it begins anew, in stages that know nothing of that.
+  private mutating func reopenLane() {
+    if epoch != nil { leaveEpoch(at: covered) }
+    runner.status.settle()
+    lane = runner.openLane(runner.status, isLive: !isPipe)
   }
 }

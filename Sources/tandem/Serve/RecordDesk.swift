@@ -6,6 +6,7 @@ import Serve
 import Store
 import Supervise
 import Synchronization
+import System
 
 /// Records of one source on their way out.
 struct Delivery: Sendable {
@@ -41,6 +42,7 @@ final class RecordDesk: Sendable {
   private let feeds = Mutex<[LiveFeed]>([])
   /// Why nothing can be stored just now.
   private let alarm = Mutex<String?>(nil)
+  private let errand = Errand()
   private let lastMoment = Mutex<Duration?>(nil)
   private let counters = Mutex(Counters())
   /// From what completed a window to its way out.
@@ -100,8 +102,19 @@ final class RecordDesk: Sendable {
 
   // MARK: The thread
 
+  /// - Throws: where the system gives no thread.
+  func start(_ pulse: Pulses.Pulse) throws(Errno) {
+    try errand.start { [self] in
+      work(pulse)
+      pulse.end()
+    }
+  }
+
+  /// Whether all is written, or given up, by then; waits for it.
+  func hasEnded(by deadline: DispatchTime) -> Bool { errand.hasEnded(by: deadline) }
+
   /// Works until the desk is closed and all is durable.
-  func work(_ pulse: Pulses.Pulse) {
+  private func work(_ pulse: Pulses.Pulse) {
     var turn = DeskTurn(layout)
     var isOpen = true
     while isOpen {

@@ -7,13 +7,11 @@ import System
 final class ServiceSignals: Sendable {
   enum Wish: Sendable { case stop, reload }
 
-  /// From the wish to end until nothing is waited for any more: there is time left to write what there is.
-  static let grace = Duration.seconds(6)
-
-  /// Raised when the time to end in peace is over.
+  /// Raised when programs that have not answered are to be waited for no longer.
   let lastMoment = Interruption()
-
   private let wishes = Mutex<[Wish]>([])
+  /// The first wish to end has come.
+  private let isStopping = Mutex(false)
   private let arrival = DispatchSemaphore(value: 0)
   private let queue = DispatchQueue(label: "signals")
 
@@ -34,15 +32,20 @@ final class ServiceSignals: Sendable {
     return wishes.withLock { $0.isEmpty ? nil : $0.removeFirst() }
   }
 
+  func raiseLastMoment(in time: DispatchTimeInterval) {
+    queue.asyncAfter(deadline: .now() + time) { [lastMoment] in lastMoment.raise() }
+  }
+
   private func arrived(_ wish: Wish, _ number: Int32) {
-    let isSecond = wishes.withLock { wishes in
-      defer { wishes.append(wish) }
-      return wish == .stop && wishes.contains { $0 == .stop }
-    }
-    if isSecond { Glibc.exit(128 + number) }
     if wish == .stop {
-      queue.asyncAfter(deadline: .now() + .nanoseconds(Self.grace.nanoseconds)) { [lastMoment] in lastMoment.raise() }
+      let isSecond = isStopping.withLock { isStopping in
+        defer { isStopping = true }
+        return isStopping
+      }
+      if isSecond { Glibc.exit(128 + number) }
+      raiseLastMoment(in: .seconds(8))  // even where the daemon has not yet got as far as to stop
     }
+    wishes.withLock { $0.append(wish) }
     arrival.signal()
   }
 }

@@ -5,6 +5,7 @@ import Glibc
 import Media
 import Seam
 import Supervise
+import Synchronization
 import System
 
 /// One source for as long as it is configured: opens it, hands over what it gives, and opens it again when it breaks
@@ -18,7 +19,9 @@ final class SourceRunner: Sendable {
   private let daemon: DaemonParts
   private let interruption = Interruption()
   private let wake = DispatchSemaphore(value: 0)
-  private let ended = DispatchSemaphore(value: 0)
+  private let errand = Errand()
+  /// Its way to the encoders.
+  private let lane = Mutex<Funnel<HandOver>.Lane?>(nil)
 
   init(_ config: SourceConfig, _ daemon: DaemonParts) {
     self.config = config
@@ -26,117 +29,154 @@ final class SourceRunner: Sendable {
     status = SourceStatus(label: config.name)
   }
 
-  func start() {
-    daemon.pipeline.service("source \(config.name)") { [self] in
-      run()
-      ended.signal()
+  /// It begins on a thread of its own, once its predecessor has ended.
+  func start(after predecessor: SourceRunner? = nil) {
+    let pulse = daemon.pulses.begin("source \(config.name)", within: .seconds(60))
+    do throws(Errno) {
+      try errand.start { [self] in
+        pulse.rest()
+        _ = predecessor?.hasEnded(by: .distantFuture)
+        run(pulse)
+        pulse.end()
+        status.enter(.stopped)
+      }
+    } catch {
+      status.fail("no thread for it: \(error)")
+      pulse.end()
     }
   }
 
   /// It ends soon.
   func askToStop() {
     interruption.raise()
+    lane.withLock { $0?.stopWaiting() }
     wake.signal()
   }
 
-  /// Ends it; returns when it has.
-  func stop() {
-    askToStop()
-    ended.wait()
-    ended.signal()
+  /// Whether it has ended by then; waits for it.
+  func hasEnded(by deadline: DispatchTime = .now()) -> Bool { errand.hasEnded(by: deadline) }
+
+  /// What a source is may change until it can be read.
+  private func run(_ pulse: Pulses.Pulse) {
+    var backoff = daemon.backoff
+    while !interruption.isRaised {
+      switch SourceNature(config, daemon.credentials) {
+      case .stream(let isPipe):
+        var reading = LiveReading(self, daemon, pulse, interruption, isPipe: isPipe)
+        reading.run()
+      case .file(let path):
+        guard readFile(path, status, pulse) == .missing else {
+          while !interruption.isRaised { rest(.seconds(3600), pulse) }
+          return
+        }
+      case .directory(let path): watch(path, pulse)
+      }
+      status.enter(.waiting)
+      backoff.follow(daemon.backoff)
+      rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
+    }
   }
 
-  private func run() {
-    let pulse = daemon.pulses.begin("source \(config.name)", within: .seconds(60))
-    defer {
-      pulse.end()
-      status.enter(.stopped)
-    }
-    switch SourceNature(config, daemon.credentials) {
-    case .stream(let isPipe):
-      var reading = LiveReading(self, daemon, pulse, interruption, isPipe: isPipe)
-      reading.run()
-    case .file(let path): readOnce(path, status, pulse, waits: true)
-    case .directory(let path): watch(path, pulse)
-    }
-    while !interruption.isRaised { _ = rest(.seconds(3600), pulse) }
-  }
-
-  /// Waits so long, or until the source is stopped; false then.
-  func rest(_ pause: Duration, _ pulse: Pulses.Pulse) -> Bool {
+  /// Waits so long, or until the source is to end.
+  func rest(_ pause: Duration, _ pulse: Pulses.Pulse) {
     pulse.beat(within: pause + .seconds(60))
-    _ = wake.wait(timeout: .now() + .nanoseconds(pause.nanoseconds))
-    return !interruption.isRaised
+    if !interruption.isRaised { _ = wake.wait(timeout: .now() + .nanoseconds(pause.nanoseconds)) }
+  }
+
+  /// A new way to the encoders.
+  func openLane(_ status: SourceStatus, isLive: Bool) -> Funnel<HandOver>.Lane {
+    let lane = daemon.openLane(status, config, isLive: isLive)
+    self.lane.withLock { $0 = lane }
+    if interruption.isRaised { lane.stopWaiting() }
+    return lane
   }
 
   // MARK: Recorded sources
 
+  /// Until the directory is gone.
   private func watch(_ path: String, _ pulse: Pulses.Pulse) {
-    var backoff = daemon.backoff
-    while !interruption.isRaised {
-      do throws(Errno) {
-        var watch = try DirectoryWatch.open(path)
-        status.enter(.idle)
-        while !interruption.isRaised {
-          pulse.beat(within: .seconds(60))
-          for file in try watch.next(milliseconds: 200) where !interruption.isRaised {
-            let part = SourceStatus(label: "\(config.name)/\(lastComponent(PathText.written(file)))", of: status)
-            status.enter(.running)
-            readOnce(file, part, pulse, waits: false)
-            status.change { state in
-              state.files += 1
-              if part.snapshot.phase == .quarantined { state.counters.add("files_quarantined") }
+    do throws(Errno) {
+      pulse.rest()  // it may be large, and far away
+      var watch = try DirectoryWatch.open(path)
+      status.enter(.idle)
+      while !interruption.isRaised {
+        pulse.beat(within: .seconds(60))
+        for file in try watch.next(milliseconds: 200) where !interruption.isRaised {
+          let part = SourceStatus(label: "\(config.name)/\(lastComponent(PathText.written(file)))", of: status)
+          status.enter(.running)
+          let end = readFile(file, part, pulse)
+          status.change { state in
+            switch end {
+            case .finished: state.files += 1
+            case .died: state.counters.add("files_quarantined")
+            case .missing: state.counters.add("files_missing")
+            case .known, .unavailable, .stopped: break
             }
-            status.enter(.idle)
           }
+          status.enter(.idle)
         }
-      } catch {
-        status.fail("\(PathText.written(path)): \(error)")
-        status.enter(.waiting)
-        _ = rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
       }
-    }
+    } catch { status.fail("\(PathText.written(path)): \(error)") }
   }
 
-  /// - Parameter waits: for a file that is not there; a directory's file that has gone again does not hold up the others.
-  private func readOnce(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, waits: Bool) {
-    guard !daemon.finished.contains(path, label: status.label) else { return status.enter(.finished) }
+  /// What became of a file.
+  private enum Outcome {
+    case finished
+    /// It was read long ago.
+    case known
+    /// No decoder survives it.
+    case died
+    case missing
+    /// We cannot read just now, for reasons that are not the file's.
+    case unavailable
+    case stopped
+  }
+
+  /// Reads a file, once more where that may help.
+  private func readFile(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse) -> Outcome {
+    guard !daemon.finished.contains(path, label: status.label) else {
+      status.enter(.finished)
+      return .known
+    }
     var backoff = daemon.backoff
     var tries = 0
-    while !interruption.isRaised {
+    while true {
       switch read(path, status, pulse, isLastTry: tries + 1 == Self.tries) {
-      case .finished: return status.enter(.finished)
       case .died:
         tries += 1
         status.change { $0.restarts += 1 }
-        if tries == Self.tries { return status.enter(.quarantined) }
-      case .missing where !waits: return status.change { $0.counters.add("files_missing") }
-      case .missing:
+        guard tries == Self.tries else { continue }
+        status.enter(.quarantined)
+        return .died
+      case .unavailable:
         status.enter(.waiting)
-        _ = rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
-      case .stopped: return
+        rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
+      case let outcome:
+        if outcome == .finished { status.enter(.finished) }
+        return outcome
       }
     }
   }
-
-  private enum Outcome { case finished, died, missing, stopped }
 
   private func read(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, isLastTry: Bool) -> Outcome {
     status.enter(.connecting)
     status.settle()
+    pulse.beat(within: daemon.fileSilence + .seconds(60))
     daemon.finished.expect(path, label: status.label)
-    let lane = daemon.openLane(status, config, isLive: false)
+    let lane = openLane(status, isLive: false)
     let order = SourceOrder(
       path, label: status.label, daemon.selection(config), daemon.plan.request(), threads: daemon.plan.threads)
     do throws(SourceError) {
       let source = try daemon.program.open(order, interruption: interruption, silence: daemon.fileSilence)
       status.enter(.running)
       while let items = try source.next() {
-        // The encoders may be busy with others for long, but not for ever.
-        pulse.beat(within: .seconds(900))
         guard !source.isBroken || isLastTry else { return giveUp(lane, .died) }
         for case .mark(let mark) in items { note(mark, status) }
-        guard lane.send(HandOver(items: items, arrived: daemon.clock.now())) else { return giveUp(lane, .died) }
+        pulse.rest()  // whoever takes it has a pulse
+        guard lane.send(HandOver(items: items, arrived: daemon.clock.now())) else {
+          return giveUp(lane, interruption.isRaised ? .stopped : .died)
+        }
+        pulse.beat(within: daemon.fileSilence + .seconds(60))
       }
       lane.close()
       return source.isBroken ? .died : .finished
@@ -144,10 +184,11 @@ final class SourceRunner: Sendable {
       status.fail("\(error)")
       switch error {
       case .interrupted: return giveUp(lane, .stopped)
-      case .unreadable, .timedOut, .unavailable: return giveUp(lane, .missing)
+      case .unreadable: return giveUp(lane, .missing)
+      case .timedOut, .unavailable: return giveUp(lane, interruption.isRaised ? .stopped : .unavailable)
       case .undecodable, .inputOutput:
         let outcome = SourceOutcome(name: status.label, ending: .failed("\(error)", exitCode: error.exitCode))
-        _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()))
+        _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()), evenIfFull: true)
         lane.close()
         return .finished
       }
@@ -170,10 +211,7 @@ final class SourceRunner: Sendable {
     case .ended(let outcome):
       status.change { state in
         state.counters.add(outcome.counters)
-        switch outcome.ending {
-        case .complete: break
-        case .truncated(let reason), .failed(let reason, _): state.lastError = reason
-        }
+        if let reason = outcome.ending.reason { state.lastError = reason }
       }
     default: break
     }

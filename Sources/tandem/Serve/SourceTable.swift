@@ -1,53 +1,71 @@
 import Config
+import Dispatch
 import Synchronization
 
-/// The sources that run, by name: added, changed and removed while the daemon runs.
+/// The sources that run, by name: added, changed and removed while the daemon runs. No change waits for a source to
+/// end: who follows one of the same name begins when that has ended.
 final class SourceTable: Sendable {
   private let parts: DaemonParts
-  /// In the order in which they came.
-  private let runners = Mutex<[SourceRunner]>([])
-  /// One change at a time.
-  private let change = Mutex(())
+  private let state = Mutex(State())
+
+  private struct State {
+    /// In the order in which they came.
+    var runners: [SourceRunner] = []
+    /// Asked to end, the last of each name.
+    var leaving: [SourceRunner] = []
+    var isStopping = false
+
+    func index(_ name: String) -> Int? { runners.firstIndex { $0.config.name == name } }
+
+    /// Asks one to end, who may have to be waited for.
+    mutating func dismiss(_ runner: SourceRunner) {
+      runner.askToStop()
+      leaving.removeAll { $0.hasEnded() || $0.config.name == runner.config.name }
+      leaving.append(runner)
+    }
+  }
 
   init(_ parts: DaemonParts) { self.parts = parts }
 
-  var all: [SourceRunner] { runners.withLock { $0 } }
+  var all: [SourceRunner] { state.withLock { $0.runners } }
 
   subscript(name: String) -> SourceRunner? { all.first { $0.config.name == name } }
 
-  /// Starts a source, in place of the one of this name; one that is not enabled only ends.
+  /// Starts a source, in place of the one of this name; one that is not enabled only ends. None is started once all
+  /// are to end.
   /// - Returns: whether it is new.
   @discardableResult
   func put(_ config: SourceConfig) -> Bool {
-    change.withLock { _ in
-      let old = self[config.name]
-      guard old?.config != config else { return false }
-      old?.stop()
-      let runner = config.enabled ? SourceRunner(config, parts) : nil
-      runners.withLock { runners in
-        let place = runners.firstIndex { $0 === old }
-        if let place { runners.remove(at: place) }
-        if let runner { runners.insert(runner, at: place ?? runners.endIndex) }
+    state.withLock { state in
+      let place = state.index(config.name)
+      if state.isStopping || place.map({ state.runners[$0].config == config }) ?? false { return false }
+      if let place { state.dismiss(state.runners.remove(at: place)) }
+      if config.enabled {
+        let runner = SourceRunner(config, parts)
+        state.runners.insert(runner, at: place ?? state.runners.endIndex)
+        runner.start(after: state.leaving.first { $0.config.name == config.name })
       }
-      runner?.start()
-      return old == nil
+      return place == nil
     }
   }
 
   /// - Returns: false where there is none of this name.
   func remove(_ name: String) -> Bool {
-    change.withLock { _ in
-      guard let runner = self[name] else { return false }
-      runner.stop()
-      runners.withLock { $0.removeAll { $0 === runner } }
+    state.withLock { state in
+      guard let place = state.index(name) else { return false }
+      state.dismiss(state.runners.remove(at: place))
       return true
     }
   }
 
-  /// Ends all, at once.
-  func stop() {
-    let running = all
+  /// Ends all.
+  /// - Returns: the names of those who have not ended by then.
+  func stop(by deadline: DispatchTime) -> [String] {
+    let running = state.withLock { state in
+      state.isStopping = true
+      return state.runners + state.leaving
+    }
     for runner in running { runner.askToStop() }
-    for runner in running { runner.stop() }
+    return running.filter { !$0.hasEnded(by: deadline) }.map(\.config.name)
   }
 }

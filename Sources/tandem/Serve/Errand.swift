@@ -1,0 +1,27 @@
+import Dispatch
+import System
+
+/// Work on a thread of its own whose end may be waited for.
+final class Errand: Sendable {
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// Once; where the system gives no thread, it has ended.
+  func start(_ work: @escaping @Sendable () -> Void) throws(Errno) {
+    do throws(Errno) {
+      try startThread { [self] in
+        work()
+        ended.signal()
+      }
+    } catch {
+      ended.signal()
+      throw error
+    }
+  }
+
+  /// Whether it has ended by then; waits for it.
+  func hasEnded(by deadline: DispatchTime = .now()) -> Bool {
+    guard ended.wait(timeout: deadline) == .success else { return false }
+    ended.signal()  // for the next who asks
+    return true
+  }
+}
