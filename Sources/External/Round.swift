@@ -5,13 +5,15 @@ struct Round {
   private(set) var outgoing: ArraySlice<UInt8> = []
   /// Since when an answer is due and none has come.
   var quietSince: Duration = .zero
+  let began: Duration
   private let requests: [ExternalRequest]
   private var next = 0
   /// The request that is being written.
   private var writing: (id: Int64, place: Int)?
 
-  init(_ requests: [ExternalRequest]) {
+  init(_ requests: [ExternalRequest], began: Duration) {
     self.requests = requests
+    self.began = began
     answers = [[Float]?](repeating: nil, count: requests.count)
   }
 

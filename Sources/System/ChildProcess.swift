@@ -4,7 +4,7 @@ import Media
 import Synchronization
 
 /// Another program that runs as our child, and all that it starts and leaves in its process group. Whatever happens,
-/// it is reaped and outlives nobody who owns it.
+/// it is reaped and outlives nobody who owns it; but for one that the kernel does not let go.
 package final class ChildProcess: Sendable {
   package enum Ending: Hashable, Sendable, CustomStringConvertible {
     case code(Int32), signal(Int32)
@@ -70,7 +70,7 @@ package final class ChildProcess: Sendable {
     LiveChildren.add(target)
   }
 
-  deinit { kill() }
+  deinit { _ = kill(within: .seconds(2)) }
 
   /// Whether the program has ended; what it started may still run.
   package var hasEnded: Bool { isReaped.withLock { $0 } || ending != nil }
@@ -107,26 +107,35 @@ package final class ChildProcess: Sendable {
     _ = try Errno.check { linux_limit_memory(number, UInt64(bytes)) }
   }
 
-  /// Ends all that is left of it and of its group, and reaps it.
+  /// Ends all that is left of it and of its group, and reaps it. One that the kernel does not let go just now, since a
+  /// disk does not answer, is waited for elsewhere.
   package func kill() {
+    guard !kill(within: .seconds(1)) else { return }
     isReaped.withLock { isReaped in
       guard !isReaped else { return }
-      _ = Glibc.kill(target, SIGKILL)
-      reap()
       isReaped = true
       LiveChildren.remove(target)
+      let number = number
+      try? startThread { while waitpid(number, nil, 0) < 0, errno == EINTR {} }
     }
   }
 
-  /// One that the kernel does not let go just now, since a disk does not answer, is waited for elsewhere.
-  private func reap() {
-    for _ in 0..<1000 {
-      let code = waitpid(number, nil, WNOHANG)
-      if code == number || (code < 0 && errno != EINTR) { return }
-      usleep(1000)
+  /// As `kill`, but it is waited for no longer than that: a program that stands still in the kernel, as in a driver,
+  /// ends when that lets it go.
+  /// - Returns: whether it is reaped; ask again where it is not.
+  package func kill(within patience: Duration) -> Bool {
+    let deadline = monotonicTime() + patience
+    return isReaped.withLock { isReaped in
+      guard !isReaped else { return true }
+      _ = Glibc.kill(target, SIGKILL)
+      while waitpid(number, nil, WNOHANG) == 0 {
+        guard monotonicTime() < deadline else { return false }
+        usleep(1000)
+      }
+      isReaped = true
+      LiveChildren.remove(target)
+      return true
     }
-    let number = number
-    try? startThread { while waitpid(number, nil, 0) < 0, errno == EINTR {} }
   }
 
   /// Whom signals go to: the group that it leads, or itself.

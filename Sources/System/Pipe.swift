@@ -60,4 +60,8 @@ package final class Pipe {
     _ = fcntl(descriptor, F_SETFL, 0)
     return descriptor
   }
+
+  /// For a reading end that a child holds open and never reads: the kernel ends that process group when nobody holds
+  /// the other end any more, which is when this process is gone, however it went.
+  package func tie(group: Int32) throws(Errno) { _ = try Errno.check { linux_kill_group_by_pipe(descriptor, group) } }
 }

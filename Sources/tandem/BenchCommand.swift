@@ -36,7 +36,7 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
       let began = Stopwatch()
-      let choice = try ModelChoice(model, engine.wish, threads: threads)
+      let choice = try ModelChoice(model, engine.wish, threads: threads, keeper: .command(.shared))
       defer { choice.close() }
       let load = began.milliseconds
       let lines = try measure(choice.model)

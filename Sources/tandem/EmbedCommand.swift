@@ -82,7 +82,7 @@ struct EmbedCommand: ParsableCommand {
     if subs != nil, inputs.all.count != 1 {
       throw Failure.usage("--subs goes with one input, these are \(inputs.all.count)")
     }
-    let plan = try WayPlan(way.wish, reuseBelow: reuse ?? 0, hasSteps: way.steps)
+    let plan = try WayPlan(way.wish, .command(.shared), reuseBelow: reuse ?? 0, hasSteps: way.steps)
     defer { for program in plan.programs { program.close() } }
     let output = try RecordOutput(self, plan.layout)
     let signals = Signals.shared

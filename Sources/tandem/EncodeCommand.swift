@@ -40,7 +40,7 @@ struct EncodeCommand: ParsableCommand {
 
   func run() throws {
     let wanted = Set(items.map { modality($0.kind) })
-    let choice = try ModelChoice(model, engine.wish, threads: threads, wanted: wanted)
+    let choice = try ModelChoice(model, engine.wish, threads: threads, wanted: wanted, keeper: .command(.shared))
     defer { choice.close() }
     let signals = Signals.shared
     signals.listen()

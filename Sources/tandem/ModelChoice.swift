@@ -25,10 +25,11 @@ struct ModelChoice: Sendable {
   ///   - wish: made when a checkpoint needs it.
   ///   - wanted: nothing else is loaded or started.
   ///   - isDeterministic: what programs are told, and asked one by one for.
+  ///   - keeper: for whom programs run.
   /// - Throws: `Failure` 78 for a model that is not there or cannot be used.
   init(
     _ name: String, _ wish: EngineWish, threads: Int, wanted: Set<Modality> = Set(Modality.allCases),
-    isDeterministic: Bool = false
+    isDeterministic: Bool = false, keeper: ProgramKeeper
   ) throws {
     switch try ModelPlace(name) {
     case .builtin:
@@ -44,7 +45,7 @@ struct ModelChoice: Sendable {
     case .recipe(let path):
       let recipe = try Recipe.read(path)
       let parts = try ModelParts(
-        recipe, in: folder(of: path), wish.engine(threads: threads), wanted, isDeterministic: isDeterministic)
+        recipe, in: folder(of: path), wish.engine(threads: threads), wanted, isDeterministic: isDeterministic, keeper)
       (model, sha256, fuse) = (try parts.model(name: recipe.name), parts.sha256, recipe.fuse.flatMap(Fuser.Kind.init))
       (products, precision, programs) = (parts.products, wish.precision.rawValue, parts.programs)
       Self.tell(parts)

@@ -33,7 +33,8 @@ struct ModelParts {
   /// One encoder for each wanted modality that the recipe names.
   /// - Parameter folder: of the recipe.
   init(
-    _ recipe: Recipe, in folder: String, _ engine: Engine, _ wanted: Set<Modality>, isDeterministic: Bool
+    _ recipe: Recipe, in folder: String, _ engine: Engine, _ wanted: Set<Modality>, isDeterministic: Bool,
+    _ keeper: ProgramKeeper
   ) throws {
     self.engine = engine
     towers = Towers(space: .separate)
@@ -47,7 +48,8 @@ struct ModelParts {
         let (path, space) = try add(name, modality, of: recipe.name)
         spaces[path] = space
       case .program(let program):
-        let part = try ExternalPart(program, modality, place: place, folder: folder, isDeterministic: isDeterministic)
+        let part = try ExternalPart(
+          program, modality, place: place, folder: folder, isDeterministic: isDeterministic, keeper)
         programs.append(part)
         hashes.append("\(modality.rawValue) \(SHA256.hex(Array(part.identity.utf8)))")
       }

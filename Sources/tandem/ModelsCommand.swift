@@ -42,7 +42,7 @@ struct ModelsCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-      let choice = try ModelChoice(model, engine.wish, threads: 2)
+      let choice = try ModelChoice(model, engine.wish, threads: 2, keeper: .command(.shared))
       defer { choice.close() }
       let words = ModelWords(choice.model)
       guard !json else { return try StandardOutput.line(words.object.line) }
@@ -130,7 +130,7 @@ struct Trial {
   /// Says what a model encodes, and its hash.
   /// - Throws: `Failure` 78 for a model that cannot be used.
   static func check(_ name: String, _ engine: EngineWish) throws {
-    let choice = try ModelChoice(name, engine, threads: 2)
+    let choice = try ModelChoice(name, engine, threads: 2, keeper: .command(.shared))
     defer { choice.close() }
     for (modality, vector) in try Trial(choice.model).vectors() {
       guard let vector else {

@@ -65,11 +65,13 @@ struct WayPlan: Sendable {
     return max(sound, TimeSpan(ticks: 1, grid.pictureRate.inverse))
   }
 
-  /// - Parameter reuseBelow: grey levels; see `PictureReuse`. Nothing differs by less than 0.
+  /// - Parameters:
+  ///   - keeper: for whom programs run.
+  ///   - reuseBelow: grey levels; see `PictureReuse`. Nothing differs by less than 0.
   /// - Throws: `Failure` 78 for an unknown model, 64 for vectors that cannot be fused or reused as asked.
-  init(_ wish: WayWish, reuseBelow: Double = 0, hasSteps: Bool = false) throws {
+  init(_ wish: WayWish, _ keeper: ProgramKeeper, reuseBelow: Double = 0, hasSteps: Bool = false) throws {
     let choice = try ModelChoice(
-      wish.model, wish.engine, threads: wish.threads, isDeterministic: wish.isDeterministic)
+      wish.model, wish.engine, threads: wish.threads, isDeterministic: wish.isDeterministic, keeper: keeper)
     let model = choice.model
     self.model = model
     programs = choice.programs

@@ -20,7 +20,7 @@ private final class Ear: Sendable {
 
   /// `requests`, `answers`, `failed`, `failed_timeout` … without their prefix.
   private func counts(_ encoder: ExternalEncoder) -> [String: Int64] {
-    let values = encoder.counters.values
+    let values = encoder.health.counters.values
     #expect(
       values["encoder_requests"] == (values["encoder_answers"] ?? 0) + (values["encoder_failed"] ?? 0),
       "all are counted")
@@ -220,10 +220,8 @@ private final class Ear: Sendable {
 
   @Test func aRestartThatIsInterruptedCountsWhatItWasFor() throws {
     let stage = Stage { stage, count in
-      Puppet(stage, hello: count == 0 ? Stage.hello() : nil) { _ in
-        stage.cancel()
-        return .die
-      }
+      if count == 1 { stage.cancel() }
+      return Puppet(stage, hello: count == 0 ? Stage.hello() : nil) { _ in .die }
     }
     let encoder = try encoder(stage)
     #expect(throws: ExternalError.self) { try encoder.answers(to: requests(3)) }

@@ -16,10 +16,9 @@ import Testing
 
   private func start(_ command: [String]) throws -> any Program {
     let lines = echoed
-    let host = SystemHost(
-      command, echo: { line in lines.all.withLock { $0.append(line) } }, now: { ContinuousClock.now.sinceAny },
-      isCancelled: { false })
-    return try host.start()
+    let now = { @Sendable in ContinuousClock.now.sinceAny }
+    let errors = ErrorLines({ line in lines.all.withLock { $0.append(line) } }, oblivion: nil, now: now)
+    return try SystemHost(command, errors: errors, now: now, isCancelled: { false }).start()
   }
 
   /// Exchanges until the end or until `count` bytes have come.
@@ -87,6 +86,20 @@ import Testing
     }
   }
 
+  @Test func aServiceShowsStandardErrorAgainAfterAnHour() {
+    let shown = Lines()
+    let time = Mutex(Duration.zero)
+    let errors = ErrorLines(
+      { line in shown.all.withLock { $0.append(line) } }, oblivion: .seconds(3600), now: { time.withLock(\.self) })
+    let flood = Array(String(repeating: "x\n", count: 1000).utf8)
+    for hour in 1...3 {
+      for _ in 0..<100 { errors.take(flood) }
+      #expect(shown.all.withLock(\.count) == hour * (Int(ErrorLines.limit) + 1))
+      time.withLock { $0 += .seconds(3600) }
+    }
+    #expect(errors.hidden == 3 * (100_000 - ErrorLines.limit))
+  }
+
   @Test func standardErrorIsShownLineByLinePrintableAndNotWithoutEnd() throws {
     let script = #"printf 'one\n\033[31mtwo\nlast' >&2; yes x | head -n 100000 >&2; printf '%03000d\n' 1 >&2"#
     let program = try start(["sh", "-c", script])
@@ -110,6 +123,38 @@ import Testing
     for _ in 0..<100 where isAlive(child) { usleep(10_000) }
     #expect(!isAlive(child))
   }
+
+  @Test func whatItLeavesEndsWithUsThoughNobodyEndsIt() throws {
+    // The one end of the tie that this process holds is closed, as the kernel closes it when we are killed.
+    let script = "trap '' TERM INT HUP; sleep 100 & echo $!; while :; do sleep 100; done"
+    let before = descriptors
+    let program = try start(["sh", "-c", script])
+    let (text, _) = talk(program, count: 2)
+    let child = try #require(pid_t(text.split(separator: "\n")[0]))
+    let tie = try #require(descriptors.subtracting(before).max())
+    #expect(isAlive(child))
+    let nothing = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+    dup2(nothing, tie)  // which closes it, and keeps its number
+    close(nothing)
+    for _ in 0..<200 where isAlive(child) { usleep(10_000) }
+    #expect(!isAlive(child))
+  }
+
+  @Test func thousandsOfStartsLeaveNothingOpen() throws {
+    for _ in 0..<3 { try start(["true"]).stop(patience: .zero) }
+    let before = descriptors
+    for n in 0..<2000 {
+      let program = try start(["true"])
+      if n.isMultiple(of: 100) { #expect(talk(program).1 != nil) }
+      program.stop(patience: .zero)
+      #expect(program.isGone())
+      #expect(throws: Mishap.self) { try start(["no-such-program"]) }
+    }
+    #expect(descriptors == before)
+    #expect(waitpid(-1, nil, WNOHANG) == -1 && errno == ECHILD, "all are reaped")
+  }
+
+  private var descriptors: Set<Int32> { Set((0..<1024).filter { fcntl($0, F_GETFD) >= 0 }) }
 
   private func isAlive(_ number: pid_t) -> Bool {
     guard let file = unsafe fopen("/proc/\(number)/stat", "r") else { return false }

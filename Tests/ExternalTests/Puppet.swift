@@ -39,6 +39,7 @@ final class Puppet: Program {
   }
 
   func stop(patience: Duration) { stage.stopped(patience) }
+  func isGone() -> Bool { !stage.clings }
 
   private func understand() {
     while !isDead, let feed = incoming.firstIndex(of: 10) {
@@ -77,6 +78,7 @@ final class Stage: ProgramHost {
     var starts: [Duration] = []
     var stops: [Duration] = []
     var isCancelled = false
+    var clings = false
   }
 
   private let state = Mutex(State())
@@ -99,6 +101,11 @@ final class Stage: ProgramHost {
   func wait(until deadline: Duration) { state.withLock { $0.now = max($0.now, deadline) } }
   func pass(until deadline: Duration) { wait(until: min(deadline, now + .milliseconds(100))) }
   func stopped(_ patience: Duration) { state.withLock { $0.stops.append(patience) } }
+  /// Whether what was killed stands still in the kernel.
+  var clings: Bool {
+    get { state.withLock(\.clings) }
+    set { state.withLock { $0.clings = newValue } }
+  }
   func cancel() { state.withLock { $0.isCancelled = true } }
 
   func start() throws(Mishap) -> any Program {

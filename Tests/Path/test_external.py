@@ -259,6 +259,19 @@ def test_a_signal_does_not_wait_for_the_program(tandem, media, tmp_path, mode, n
     assert strange.left() == []
 
 
+@pytest.mark.parametrize("mode", ["sleep", "stubborn"])
+def test_a_kill_leaves_no_process_behind(tandem, media, tmp_path, mode):
+    """Nobody can end the program then but the kernel; it does not read, so it would not see the end of its input."""
+    strange = Strange(tmp_path, mode, at=9, keys="timeout: 60s")
+    arguments = ["embed", "--quiet", "--format", "ndjson", "--model", strange.recipe, media(CLIP)]
+    with subprocess.Popen(tandem.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        time.sleep(1.5)
+        assert strange.starts == 1
+        running.kill()
+        running.communicate(timeout=5)
+    assert strange.left() == []
+
+
 def test_a_second_signal_leaves_no_process_behind(tandem, media, tmp_path):
     strange = Strange(tmp_path, "sleep", at=9, keys="timeout: 60s")
     arguments = ["embed", "--quiet", "--format", "ndjson", "--model", strange.recipe, media(CLIP)]

@@ -2,7 +2,7 @@ import Glibc
 import System
 
 /// A command as a child in a process group of its own, with three pipes. Whatever happens, it is reaped, and nothing
-/// that it started in its group outlives it.
+/// that it started in its group outlives it, or us: its descriptor 3 is a pipe that ties the group to this process.
 final class PipedProgram: Program {
   private static let readLength = 1 << 16
 
@@ -10,22 +10,25 @@ final class PipedProgram: Program {
   private var input: Pipe
   private var output: Pipe
   private var error: Pipe
+  /// The end that only this process holds.
+  private let tie: Pipe
   private let errors: ErrorLines
   private let now: @Sendable () -> Duration
 
   /// - Throws: `Mishap` of kind `handshake` with the system's reason.
   init(_ command: [String], errors: ErrorLines, now: @escaping @Sendable () -> Duration) throws(Mishap) {
     let pipes: [(read: Pipe, write: Pipe)]
-    do throws(Errno) { pipes = [try Pipe.pair(), try Pipe.pair(), try Pipe.pair()] } catch {
+    do throws(Errno) { pipes = try (0..<4).map { _ throws(Errno) in try Pipe.pair() } } catch {
       throw Mishap(.handshake, "cannot make a pipe: \(error)")
     }
-    let theirs = [pipes[0].read, pipes[1].write, pipes[2].write]
+    let theirs = [pipes[0].read, pipes[1].write, pipes[2].write, pipes[3].read]
     do throws(Errno) {
       child = try ChildProcess(
         command, .init(descriptors: theirs.enumerated().map { ($1.handOver(), Int32($0)) }))
+      try pipes[3].read.tie(group: child.number)
     } catch { throw Mishap(.handshake, "\(command[0]): \(error)") }
     for end in theirs { end.close() }
-    (input, output, error) = (pipes[0].write, pipes[1].read, pipes[2].read)
+    (input, output, error, tie) = (pipes[0].write, pipes[1].read, pipes[2].read, pipes[3].write)
     self.errors = errors
     self.now = now
   }
@@ -50,14 +53,17 @@ final class PipedProgram: Program {
     input.close()
     if !hasEnded(within: patience) {
       child.signal(SIGTERM)
-      _ = hasEnded(within: .milliseconds(500))
+      _ = hasEnded(within: Patience.dying)
     }
-    child.kill()
+    _ = child.kill(within: Patience.dying)
     readErrors()
     errors.finish()
     output.close()
     error.close()
+    tie.close()
   }
+
+  func isGone() -> Bool { child.kill(within: .zero) }
 
   /// Why nothing more will come; or, before that, what still came. A pipe may break a moment before its owner has
   /// ended.

@@ -5,6 +5,8 @@ protocol Program: AnyObject {
   func exchange(_ outgoing: ArraySlice<UInt8>, until deadline: Duration) -> Exchange
   /// Closes its input, waits `patience` for its end, and then ends it and all that it has started.
   func stop(patience: Duration)
+  /// Whether it has really ended, after it was stopped: the kernel may not let it go.
+  func isGone() -> Bool
 }
 
 /// What one wait brought.

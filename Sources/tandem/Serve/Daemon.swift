@@ -40,7 +40,7 @@ final class Daemon {
   func run() throws {
     signals.listen()
     let pulses = Pulses(now: clock.now)
-    let plan = try WayPlan(WayWish(config))
+    let plan = try WayPlan(WayWish(config), .service(signals.lastMoment))
     defer { for program in plan.programs { program.close() } }
     unsafe mkdir(PathText.cString(config.state), 0o700)  // where it cannot be made, opening says so
     let finished = try openFinished()
@@ -71,6 +71,7 @@ final class Daemon {
     let slow = sources.stop(by: .now() + .seconds(3))
     if !slow.isEmpty { Messages.warning("did not end in time: \(slow.joined(separator: ", "))") }
     hall.close(within: .seconds(3))
+    signals.raiseLastMoment(in: .milliseconds(1500))  // then an encoder has a second to answer, and one to end
     let isEncoded = hall.hasEnded(by: .now() + .seconds(4))
     desk.close(within: .seconds(2))
     let isWritten = desk.hasEnded(by: .now() + .seconds(7))  // readers take what waits for them
@@ -89,6 +90,7 @@ final class Daemon {
       case .reload: reload(sources, parts, face)
       case nil: break
       }
+      for program in parts.plan.programs { program.attend() }
       let stuck = parts.pulses.stuck
       if stuck != known, !stuck.isEmpty { Messages.error("no longer moves: \(stuck.joined(separator: ", "))") }
       known = stuck

@@ -30,7 +30,7 @@ struct DaemonMetrics {
         counters.values.sorted { $0.key < $1.key }.map { MetricSample(.integer($0.value), [(label, $0.key)]) })
     }
 
-    families = [
+    let own = [
       each("tandem_windows_due", .counter, "Windows that sources came to the end of.") { .integer($0.accounts.due) },
       each("tandem_windows_given", .counter, "Windows that became records.") { .integer($0.accounts.given) },
       each("tandem_windows_dropped", .counter, "Windows let go because nobody could keep up.") {
@@ -94,6 +94,7 @@ struct DaemonMetrics {
         "tandem_resident_memory_bytes", .gauge, unit: "bytes", "Of this process, without its workers.",
         .integer(Self.residentBytes)),
     ]
+    families = own + EncoderMetrics(parts.plan.programs).families
   }
 
   /// The second figure of /proc/self/statm, in pages.

@@ -42,7 +42,7 @@ final class DaemonView: DaemonFace {
     let sources = table.all.filter { [.starting, .connecting, .waiting].contains($0.status.snapshot.phase) }.map {
       "source \($0.config.name): \($0.status.snapshot.lastError ?? "not connected yet")"
     }
-    return store + ailments() + sources
+    return store + ailments() + parts.plan.programs.compactMap(\.obstacle) + sources
   }
 
   func metrics() -> [MetricFamily] {

@@ -1,19 +1,22 @@
 import Dispatch
 import Glibc
 import Synchronization
+import System
 
 /// What the operator asks of a running daemon by signals.
 final class ServiceSignals: Sendable {
   enum Wish: Sendable { case stop, reload }
 
+  /// Raised when programs that have not answered are to be waited for no longer.
+  let lastMoment = Interruption()
   private let wishes = Mutex<[Wish]>([])
   /// The first wish to end has come.
   private let isStopping = Mutex(false)
   private let arrival = DispatchSemaphore(value: 0)
+  private let queue = DispatchQueue(label: "signals")
 
   /// SIGHUP reloads; SIGINT and SIGTERM end. A second one to end does so at once.
   func listen() {
-    let queue = DispatchQueue(label: "signals")
     for (number, wish) in [(SIGHUP, Wish.reload), (SIGINT, .stop), (SIGTERM, .stop)] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -29,6 +32,10 @@ final class ServiceSignals: Sendable {
     return wishes.withLock { $0.isEmpty ? nil : $0.removeFirst() }
   }
 
+  func raiseLastMoment(in time: DispatchTimeInterval) {
+    queue.asyncAfter(deadline: .now() + time) { [lastMoment] in lastMoment.raise() }
+  }
+
   private func arrived(_ wish: Wish, _ number: Int32) {
     if wish == .stop {
       let isSecond = isStopping.withLock { isStopping in
@@ -36,6 +43,7 @@ final class ServiceSignals: Sendable {
         return isStopping
       }
       if isSecond { Glibc.exit(128 + number) }
+      raiseLastMoment(in: .seconds(8))  // even where the daemon has not yet got as far as to stop
     }
     wishes.withLock { $0.append(wish) }
     arrival.signal()
