@@ -51,15 +51,10 @@ extension Descriptor {
 
   /// The next connection; nil when none is waiting.
   package func accept() throws(Errno) -> Descriptor? {
-    let accepted: Int32
-    do { accepted = try Errno.check { Glibc.accept(number, nil, nil) } } catch {
+    do { return Descriptor(owning: try Errno.check { linux_accept(number) }) } catch {
       if error.code == EAGAIN || error.code == ECONNABORTED { return nil }
       throw error
     }
-    let connection = Descriptor(owning: accepted)
-    _ = try Errno.check { fcntl(connection.number, F_SETFD, FD_CLOEXEC) }
-    _ = try Errno.check { fcntl(connection.number, F_SETFL, O_NONBLOCK) }
-    return connection
   }
 
   /// The number of the user at the other end, by the kernel's word.
