@@ -38,11 +38,10 @@ extension Descriptor {
   }
 
   /// Sends one datagram to whoever listens at `path`, without waiting.
-  package static func sendDatagram(_ bytes: [UInt8], to path: UnixPath) throws(Errno) {
-    let socket = try datagramSocket()
+  package func sendDatagram(_ bytes: [UInt8], to path: UnixPath) throws(Errno) {
     _ = try Errno.check {
       unsafe path.withAddress { address, length in
-        unsafe sendto(socket.number, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT), address, length)
+        unsafe sendto(number, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT), address, length)
       }
     }
   }
