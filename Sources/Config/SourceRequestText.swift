@@ -8,9 +8,12 @@ extension SourceConfig {
       throw ConfigError(problems: [problem])
     }
     // Indented, no line of it can stand outside of the source.
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
+    let lines = text.split(omittingEmptySubsequences: false) { Self.lineBreaks.contains($0) }.map { "    \($0)" }
     let block = "sources:\n  \"\(name)\":\n\(lines.joined(separator: "\n"))\n"
     let config = try DaemonConfig(ConfigInput(file: "request", text: block), words)
     self = config.sources[0]
   }
+
+  /// All that ends a line of YAML.
+  private static let lineBreaks: Set<Character> = ["\n", "\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}"]
 }
