@@ -142,6 +142,6 @@ extension ServeOptions {
       throw .configuration("the token has at least 16 visible ASCII characters")
     }
     let isTCP = places.contains { if case .tcp = $0 { true } else { false } }
-    if isTCP && token == nil { throw .configuration("TCP is served to those only who know a token, and there is none") }
+    if isTCP && token == nil { throw .configuration(ServeError.tokenless) }
   }
 }

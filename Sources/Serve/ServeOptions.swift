@@ -6,8 +6,8 @@ package struct ServeOptions: Sendable {
     case unix(path: String, mode: UInt32 = 0o600, group: UInt32? = nil)
     /// A port of this machine alone: `127.0.0.1`, `::1` or `localhost`; port 0 is any that is free.
     case tcp(host: String, port: Int)
-    /// A listening socket that was handed down (systemd: 3 and up): of the Unix domain, or on a loopback address. It
-    /// is closed at the end.
+    /// A listening socket that was handed down (systemd: 3 and up): of the Unix domain, or on a loopback address,
+    /// which needs the token. It is closed at the end.
     case inherited(Int32)
   }
 
