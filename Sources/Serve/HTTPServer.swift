@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+import System
 
 /// The daemon's HTTP door: what it knows, for `curl`, browsers, scrapers and scripts. Owns one thread for its sockets,
 /// and answers on Swift's own.
@@ -86,6 +87,12 @@ package final class HTTPServer: Sendable {
     return ServerBootstrap(group: Self.group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            AcceptPause { error in clients.pause("newcomers have to wait: \(Errno(code: error.errnoCode))") })
+        }
+      }
       .childChannelInitializer { [self] channel in
         self.isAllowed(channel, access).flatMap { isAllowed in
           isAllowed ? self.admit(channel, http) : channel.eventLoop.makeFailedFuture(Refused())

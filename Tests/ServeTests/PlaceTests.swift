@@ -186,7 +186,7 @@ import Testing
       return wire.waitForEnd() && wire.got.isEmpty
     }
     #expect(isRefused)
-    #expect(others.log == ["http: user \(getuid()), process \(getpid()), may not connect (1 so far)"])
+    #expect(others.log == ["user \(getuid()), process \(getpid()), may not connect (1 so far)"])
   }
 
   @Test(.enabled(if: getuid() == 0)) func anotherUserIsKnownByTheKernelsWord() async throws {
@@ -204,6 +204,6 @@ import Testing
     let (other, known) = try await aside { (try ask(54_322), try ask(54_321)) }
     #expect(other != .code(0))
     #expect(known == .code(0))
-    #expect(house.log.count == 1 && house.log[0].hasPrefix("http: user 54322, process "))
+    #expect(house.log.count == 1 && house.log[0].hasPrefix("user 54322, process "))
   }
 }
