@@ -78,6 +78,7 @@ struct Conversation: Sendable {
   ) async throws {
     let isUnread = !isRead && request.hasBody
     var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
+    head.headerFields[.date] = HTTPDate.now
     if isUnread { head.headerFields[.connection] = "close" }
     var body = try await writer.writeHead(head)
     if request.method != .head { try await write(answer.body, to: &body, channel) }
@@ -95,6 +96,8 @@ struct Conversation: Sendable {
     var text = RecordText(subscription, query.form, query.vectors)
     var fields = HTTPFields.common(query.form.rawValue)
     fields[.position] = subscription.start
+    fields[.vary] = "Accept"
+    fields[.date] = HTTPDate.now
     var body = try await writer.writeHead(HTTPResponse(status: .ok, headerFields: fields))
     do {
       try await write(text.opening, to: &body, channel)
@@ -103,7 +106,7 @@ struct Conversation: Sendable {
     } catch {
       // The connection breaks off: that is how the client sees that there was more.
       let isOurs = error is FaceError || error is EmitError
-      if isOurs { clients.report("http: records from \(subscription.start): \(error)") }
+      if isOurs { clients.breakOff("records from \(subscription.start): \(error)") }
       throw error
     }
     try await body.finish(nil)
