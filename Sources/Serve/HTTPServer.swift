@@ -19,6 +19,7 @@ package final class HTTPServer: Sendable {
   private let options: ServeOptions
   private let clients: Clients
   private let routes: Routes
+  private let workrooms: Workrooms
   private let logger = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
   private let doors = Mutex<[Door]>([])
 
@@ -26,6 +27,7 @@ package final class HTTPServer: Sendable {
     self.options = options
     let clients = Clients(limit: options.limits.clients, report: options.report)
     self.clients = clients
+    workrooms = Workrooms(options.limits)
     routes = Routes(face: face) { clients.metrics }
   }
 
@@ -70,7 +72,8 @@ package final class HTTPServer: Sendable {
 
   private func bootstrap(_ access: Access) -> ServerBootstrap {
     let limits = options.limits
-    let conversation = Conversation(routes: routes, clients: clients, access: access, limits: limits)
+    let conversation = Conversation(
+      routes: routes, clients: clients, access: access, limits: limits, workrooms: workrooms)
     let clients = clients
     var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
     decoder.maxHeaderFieldSize = limits.headerBytes
