@@ -7,7 +7,7 @@ import Synchronization
 import System
 
 /// The daemon's HTTP door: what it knows, for `curl`, browsers, scrapers and scripts. Owns one thread for its sockets,
-/// and answers on Swift's own.
+/// and answers on Swift's own; what may take long has its `Workroom`s.
 package final class HTTPServer: Sendable {
   /// The thread that all servers of the process have for their sockets. It stays: what clients leave behind when they
   /// go may still need it.
