@@ -12,6 +12,11 @@
 // Both ends of a pipe, with their flags from the first moment on; −1 and errno.
 static inline int linux_pipe(int ends[_Nonnull 2], int flags) { return (int)syscall(SYS_pipe2, ends, flags); }
 
+// The next connection, with its flags from the first moment on: closed on exec, never blocking; −1 and errno.
+static inline int linux_accept(int fd) {
+  return (int)syscall(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
 // Two files have each other's names, at once; −1 and errno. The flag is that of <linux/fs.h>.
 static inline int linux_exchange(const char *_Nonnull one, const char *_Nonnull other) {
   return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 1u << 1);

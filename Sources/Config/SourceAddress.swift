@@ -23,6 +23,8 @@ package struct SourceAddress: Hashable, Sendable, CustomStringConvertible, Custo
   /// Whether it is a URL, not a path.
   package var isURL: Bool { text.contains("://") }
 
+  var namesCredentials: Bool { parts.contains { if case .credential = $0 { true } else { false } } }
+
   /// The address to open. Inside an address a secret is percent-encoded, so that no letter of it ends its part; one
   /// that is the whole address stays as it is.
   /// - Throws: `CredentialProblem`.

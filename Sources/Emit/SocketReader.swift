@@ -6,6 +6,8 @@ struct SocketReader: Sendable {
   private var waiting: [[UInt8]] = []
   /// Bytes of the first waiting chunk that it has taken.
   private var taken = 0
+  /// Since when it has lost what came, and how little has to wait before that would find room; nil: nothing is lost.
+  private var full: (since: Duration, room: Int)?
   /// When it last took something, or was first offered something after having taken all.
   private var lastTaken: Duration
 
@@ -22,11 +24,24 @@ struct SocketReader: Sendable {
 
   func isStalled(_ patience: Duration, now: Duration) -> Bool { isWaiting && now - lastTaken >= patience }
 
+  /// Whether nothing more has found room for so long.
+  func isFull(_ patience: Duration, now: Duration) -> Bool { full.map { now - $0.since >= patience } ?? false }
+
   mutating func offer(_ chunk: [UInt8], now: Duration) {
     guard !chunk.isEmpty else { return }
     if waiting.isEmpty { lastTaken = now }
     waiting.append(chunk)
     waitingBytes += chunk.count
+  }
+
+  /// False where so many bytes would be more than `room` with those that wait: it loses them. One chunk always fits.
+  mutating func offer(_ chunk: [UInt8], room: Int, now: Duration) -> Bool {
+    guard waitingBytes > 0, waitingBytes + chunk.count > room else {
+      offer(chunk, now: now)
+      return true
+    }
+    full = (full?.since ?? now, max(0, room - chunk.count))
+    return false
   }
 
   /// Starts its patience anew.
@@ -40,6 +55,7 @@ struct SocketReader: Sendable {
       lastTaken = now
       taken += count
       waitingBytes -= count
+      if let full, waitingBytes <= full.room { self.full = nil }
       if taken == chunk.count {
         waiting.removeFirst()
         taken = 0

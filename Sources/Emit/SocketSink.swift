@@ -7,7 +7,8 @@ import System
 ///
 /// From files, the first batch waits for the first reader and every batch for the slowest; a reader that takes nothing
 /// for the policy's patience is dropped and counted. Batches that come when all have left are counted, not kept. Live,
-/// nothing waits: a reader for which more than `room` waits loses whole batches, counted.
+/// nothing waits: a reader for which more than `room` waits loses whole batches, counted; one that leaves no room for
+/// longer than `fullness` is dropped. Whoever comes when there are as many readers as may be is turned away.
 package struct SocketSink: ~Copyable, Sendable {
   /// Where readers connect.
   package enum Place: Hashable, Sendable {
@@ -16,6 +17,11 @@ package struct SocketSink: ~Copyable, Sendable {
     /// One that listens already, by its descriptor; it is closed at the end.
     case inherited(Int32)
   }
+
+  /// How long a reader may lose all that comes, live.
+  package static let fullness = Duration.seconds(60)
+  /// How many connections are taken from the queue in one turn.
+  private static let turn = 64
 
   /// `readers`, `readers_left`, `readers_dropped`, `readers_refused`, `batches_dropped`, `records_dropped`,
   /// `records_unread`.
@@ -80,9 +86,10 @@ package struct SocketSink: ~Copyable, Sendable {
     isFull = false
     try serve(milliseconds: 0)
     try serve(milliseconds: 0)
+    if policy.isLive { drop { $0.isFull(Self.fullness, now: $1) } }
   }
 
-  /// Ends the stream for all and closes; nothing may follow.
+  /// Ends the stream for all and closes; nothing may follow. Live, that takes no longer than the policy's patience.
   package mutating func finish(_ closing: [UInt8]) throws(EmitError) {
     defer {
       readers = []
@@ -95,7 +102,7 @@ package struct SocketSink: ~Copyable, Sendable {
       readers[index].offer(closing, now: now)
     }
     current = closing
-    try drain()
+    try drain(until: policy.isLive ? now + policy.patience : nil)
   }
 }
 
@@ -110,37 +117,34 @@ extension SocketSink {
   private mutating func offer(_ batch: [UInt8], records: Int) {
     let now = policy.now()
     for index in readers.indices {
-      let waiting = readers[index].waitingBytes
-      if policy.isLive, waiting > 0, waiting + batch.count > room {
-        counters.add("batches_dropped")
-        counters.add("records_dropped", Int64(records))
-      } else {
-        readers[index].offer(batch, now: now)
-      }
+      guard !readers[index].offer(batch, room: policy.isLive ? room : .max, now: now) else { continue }
+      counters.add("batches_dropped")
+      counters.add("records_dropped", Int64(records))
     }
   }
 
-  /// Until every reader has taken all, or is dropped.
-  private mutating func drain() throws(EmitError) {
+  /// Until every reader has taken all, or is dropped: at `end` all that have not.
+  private mutating func drain(until end: Duration? = nil) throws(EmitError) {
     try serve(milliseconds: 0)
     while readers.contains(where: \.isWaiting) {
       if policy.isCancelled() { throw .cancelled("write \(path): cancelled") }
       try serve(milliseconds: ReaderPolicy.glance)
-      dropStalled()
+      let patience = policy.patience
+      drop { reader, now in reader.isStalled(patience, now: now) || end.map { now >= $0 && reader.isWaiting } ?? false }
     }
   }
 
-  private mutating func dropStalled() {
+  private mutating func drop(_ isLost: (SocketReader, Duration) -> Bool) {
     let now = policy.now()
     let before = readers.count
-    readers.removeAll { $0.isStalled(policy.patience, now: now) }
+    readers.removeAll { isLost($0, now) }
     if readers.count < before { counters.add("readers_dropped", Int64(before - readers.count)) }
   }
 
   /// One turn: waits at most so long for something to do, gives every reader what it takes, lets new ones in.
   private mutating func serve(milliseconds: Int32) throws(EmitError) {
     var interests = readers.map { pollfd(fd: $0.number, events: $0.isWaiting ? Int16(POLLOUT) : 0, revents: 0) }
-    let listens = !isFull && readers.count < readerLimit
+    let listens = !isFull
     if listens { interests.append(pollfd(fd: listener.descriptor.number, events: Int16(POLLIN), revents: 0)) }
     do {
       guard try poll(&interests, milliseconds: milliseconds) > 0 else { return }
@@ -168,10 +172,11 @@ extension SocketSink {
 
   private mutating func admit() {
     let now = policy.now()
-    while readers.count < readerLimit {
+    for _ in 0..<Self.turn {
       do {
         guard let connection = try listener.descriptor.accept() else { return }
-        if let users, !users.contains(try connection.peer()) {
+        let isUnknown = try users.map { !$0.contains(try connection.peer()) } ?? false
+        if isUnknown || readers.count >= readerLimit {
           counters.add("readers_refused")
           continue
         }

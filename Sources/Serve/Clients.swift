@@ -22,6 +22,10 @@ final class Clients: Sendable {
     var refusals: [Refusal: Int64] = [:]
     /// By status code.
     var answers: [Int: Int64] = [:]
+    /// Streams that ended before their end.
+    var breaks: Int64 = 0
+    /// Times that newcomers had to wait.
+    var pauses: Int64 = 0
     /// By subscriptions that are closed.
     var lostCount: Int64 = 0
   }
@@ -83,13 +87,35 @@ final class Clients: Sendable {
     }
   }
 
-  /// Counts, and tells the first, second, fourth, eighth … time: a flood of refusals is no flood of lines.
   func refuse(_ refusal: Refusal, _ why: @autoclosure () -> String) {
     let count = state.withLock { state in
       state.refusals[refusal, default: 0] += 1
       return state.refusals[refusal, default: 0]
     }
-    if count & (count - 1) == 0 { report("http: \(why()) (\(count) so far)") }
+    tell(count, why())
+  }
+
+  /// A stream ends here, and not because the client wants it.
+  func breakOff(_ why: @autoclosure () -> String) {
+    let count = state.withLock { state in
+      state.breaks += 1
+      return state.breaks
+    }
+    tell(count, why())
+  }
+
+  /// Nobody is let in for a moment.
+  func pause(_ why: @autoclosure () -> String) {
+    let count = state.withLock { state in
+      state.pauses += 1
+      return state.pauses
+    }
+    tell(count, why())
+  }
+
+  /// The first, second, fourth, eighth … time: a flood of events is no flood of lines.
+  private func tell(_ count: Int64, _ why: @autoclosure () -> String) {
+    if count & (count - 1) == 0 { report("\(why()) (\(count) so far)") }
   }
 
   /// Lets nobody in any more, ends all streams, hangs up on those who ask nothing. Returns all others' channels, and
@@ -109,22 +135,27 @@ final class Clients: Sendable {
 
 extension Clients {
   var metrics: [MetricFamily] {
-    let (clients, refusals, answers, lost) = state.withLock { state in
-      (Array(state.clients.values), state.refusals, state.answers, state.lostCount)
-    }
-    let subscriptions = clients.compactMap(\.subscription)
-    let count = lost + subscriptions.reduce(0) { $0 + $1.lostCount }
+    let state = state.withLock { $0 }
+    let subscriptions = state.clients.values.compactMap(\.subscription)
+    let count = state.lostCount + subscriptions.reduce(0) { $0 + $1.lostCount }
     return [
-      MetricFamily("tandem_http_clients", .gauge, help: "Connections.", [MetricSample(.integer(Int64(clients.count)))]),
+      MetricFamily(
+        "tandem_http_clients", .gauge, help: "Connections.", [MetricSample(.integer(Int64(state.clients.count)))]),
       MetricFamily(
         "tandem_http_streams", .gauge, help: "Streams of records under way.",
         [MetricSample(.integer(Int64(subscriptions.count)))]),
       MetricFamily(
         "tandem_http_answers", .counter, help: "Answers that have ended, by status.",
-        answers.sorted { $0.key < $1.key }.map { MetricSample(.integer($0.value), [("status", "\($0.key)")]) }),
+        state.answers.sorted { $0.key < $1.key }.map { MetricSample(.integer($0.value), [("status", "\($0.key)")]) }),
       MetricFamily(
         "tandem_http_refused", .counter, help: "Clients and requests that were turned away, by reason.",
-        Refusal.allCases.map { MetricSample(.integer(refusals[$0] ?? 0), [("reason", $0.rawValue)]) }),
+        Refusal.allCases.map { MetricSample(.integer(state.refusals[$0] ?? 0), [("reason", $0.rawValue)]) }),
+      MetricFamily(
+        "tandem_http_streams_broken", .counter, help: "Streams that ended because records could not be read.",
+        [MetricSample(.integer(state.breaks))]),
+      MetricFamily(
+        "tandem_http_pauses", .counter, help: "Times that newcomers waited for want of descriptors or memory.",
+        [MetricSample(.integer(state.pauses))]),
       MetricFamily(
         "tandem_http_records_dropped", .counter, help: "Records that clients lost because they were slower.",
         [MetricSample(.integer(count))]),

@@ -9,6 +9,7 @@ struct Conversation: Sendable {
   let clients: Clients
   let access: Access
   let limits: ServeLimits
+  let workrooms: Workrooms
 
   /// The connection is closed: a body that nobody reads would be still to come.
   private struct Unread: Error {}
@@ -17,29 +18,36 @@ struct Conversation: Sendable {
     var status: HTTPResponse.Status?
     let isServing = clients.begin(channel)
     defer { clients.end(channel, status: status?.code) }
+    let answer: Answer
+    var isRead = false
     switch isServing ? route(request.head) : .answer(.error(.serviceUnavailable, "the server is stopping")) {
-    case .answer(let answer):
-      status = answer.status
-      try await send(answer, request, writer, channel)
-    case .put(let source):
-      if request.headers[.expect]?.lowercased() == "100-continue" {
-        try await writer.writeInformationalHead(HTTPResponse(status: .continue))
-      }
-      let body = try await body(request, channel)
-      let answer =
-        body.map { routes.put(source, $0) } ?? .error(.contentTooLarge, "more than \(limits.bodyBytes) bytes")
-      status = answer.status
-      try await send(answer, request, writer, channel, isRead: body != nil)
+    case .answer(let known): answer = known
+    case .change(let work): answer = await self.answer(in: workrooms.changes, channel, work)
+    case .picture(let work): answer = await self.answer(in: workrooms.pictures, channel, work)
+    case .put(let source): (answer, isRead) = try await put(source, request, writer, channel)
     case .records(let query):
-      switch subscription(query) {
-      case .failure(let error):
-        status = Answer.error(error).status
-        try await send(.error(error), request, writer, channel)
+      switch await subscription(query) {
+      case .failure(let error): answer = .error(error)
       case .success(let subscription):
         status = .ok
-        try await stream(subscription, query, writer, channel)
+        return try await stream(subscription, query, writer, channel)
       }
     }
+    status = answer.status
+    try await send(answer, request, writer, channel, isRead: isRead)
+  }
+
+  /// isRead: whether all of the request's body has been taken.
+  private func put(
+    _ source: String, _ request: Request, _ writer: borrowing ResponseWriter, _ channel: any Channel
+  ) async throws -> (Answer, isRead: Bool) {
+    if request.headers[.expect]?.lowercased() == "100-continue" {
+      try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+    }
+    guard let body = try await body(request, channel) else {
+      return (.error(.contentTooLarge, "more than \(limits.bodyBytes) bytes"), false)
+    }
+    return (await answer(in: workrooms.changes, channel) { routes.put(source, body) }, true)
   }
 
   private func route(_ head: HTTPRequest) -> Routes.Route {
@@ -54,8 +62,22 @@ struct Conversation: Sendable {
     }
   }
 
-  private func subscription(_ query: RecordQuery) -> Result<any RecordSubscription, FaceError> {
-    Result { () throws(FaceError) in try routes.face.subscribe(sources: query.sources, from: query.position) }
+  private func answer(
+    in room: Workroom, _ channel: any Channel, _ work: @escaping @Sendable () -> Answer
+  ) async -> Answer {
+    do throws(FaceError) { return try await room.run(on: channel.eventLoop, work) } catch { return .error(error) }
+  }
+
+  /// One whose first record can be had.
+  private func subscription(_ query: RecordQuery) async -> Result<any RecordSubscription, FaceError> {
+    do throws(FaceError) {
+      let subscription = try routes.face.subscribe(sources: query.sources, from: query.position)
+      do throws(FaceError) { try await subscription.prepare() } catch {
+        subscription.close()
+        throw error
+      }
+      return .success(subscription)
+    } catch { return .failure(error) }
   }
 
   /// Nil where it is too long.
@@ -78,6 +100,7 @@ struct Conversation: Sendable {
   ) async throws {
     let isUnread = !isRead && request.hasBody
     var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
+    head.headerFields[.date] = HTTPDate.now
     if isUnread { head.headerFields[.connection] = "close" }
     var body = try await writer.writeHead(head)
     if request.method != .head { try await write(answer.body, to: &body, channel) }
@@ -92,9 +115,13 @@ struct Conversation: Sendable {
     channel.closeFuture.whenComplete { _ in subscription.close() }
     if !clients.open(subscription, channel) { subscription.close() }
     defer { clients.close(subscription, channel) }
+    let beat = query.form == .events ? heartbeat(subscription, channel) : nil
+    defer { beat?.cancel() }
     var text = RecordText(subscription, query.form, query.vectors)
     var fields = HTTPFields.common(query.form.rawValue)
     fields[.position] = subscription.start
+    fields[.vary] = "Accept"
+    fields[.date] = HTTPDate.now
     var body = try await writer.writeHead(HTTPResponse(status: .ok, headerFields: fields))
     do {
       try await write(text.opening, to: &body, channel)
@@ -103,10 +130,16 @@ struct Conversation: Sendable {
     } catch {
       // The connection breaks off: that is how the client sees that there was more.
       let isOurs = error is FaceError || error is EmitError
-      if isOurs { clients.report("http: records from \(subscription.start): \(error)") }
+      if isOurs { clients.breakOff("records from \(subscription.start): \(error)") }
       throw error
     }
     try await body.finish(nil)
+  }
+
+  /// Something to say while nothing comes: proxies close what is silent for long.
+  private func heartbeat(_ subscription: any RecordSubscription, _ channel: any Channel) -> RepeatedTask {
+    let pause = TimeAmount(limits.heartbeat)
+    return channel.eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in subscription.nudge() }
   }
 
   /// Waits until the client has taken enough of what is written. A writer learns that there is no room only when the

@@ -1,8 +1,9 @@
 import Emit
 package import Media
 
-/// All that the HTTP door sees of the daemon. Every function but `RecordSubscription.next` returns promptly: it is
-/// called on threads that serve all clients. May be called from any of them, several at a time.
+/// All that the HTTP door sees of the daemon. `picture`, `put` and `delete` may take a while, and so may a subscription
+/// that is awaited; everything else returns promptly: it is called on threads that serve all clients. May be called
+/// from any thread, several at a time.
 package protocol DaemonFace: Sendable {
   /// Why the daemon should be restarted, a line each; empty when it is alive.
   func ailments() -> [String]

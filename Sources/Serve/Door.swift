@@ -17,7 +17,7 @@ final class Door: Sendable {
     switch place {
     case .unix(let path, let mode, let group): try unix(path, mode, group, bootstrap(.unix))
     case .tcp(let host, let port): try self.tcp(host, port, bootstrap(tcp))
-    case .inherited(let number): try inherited(number) { bootstrap($0 ? .unix : tcp) }
+    case .inherited(let number): try inherited(number, tcp, bootstrap)
     }
   }
 
@@ -60,14 +60,16 @@ final class Door: Sendable {
     } catch { throw .cannotCreate("serve \(place): \(error)") }
   }
 
-  /// bootstrap: is told whether the socket is of the Unix domain.
-  private static func inherited(_ number: Int32, _ bootstrap: (Bool) -> ServerBootstrap) throws(ServeError) -> Door {
+  private static func inherited(
+    _ number: Int32, _ tcp: Access, _ bootstrap: (Access) -> ServerBootstrap
+  ) throws(ServeError) -> Door {
     do {
       guard try option(number, SO_ACCEPTCONN) == 1 else { throw ServeError.inputOutput("it does not listen") }
       let isUnix = try option(number, SO_DOMAIN) == AF_UNIX
+      guard isUnix || tcp.token != nil else { throw ServeError.configuration(ServeError.tokenless) }
       _ = try Errno.check { fcntl(number, F_SETFD, FD_CLOEXEC) }
       _ = try Errno.check { fcntl(number, F_SETFL, O_NONBLOCK) }
-      let door = Door(try bootstrap(isUnix).withBoundSocket(number).wait())
+      let door = Door(try bootstrap(isUnix ? .unix : tcp).withBoundSocket(number).wait())
       if isUnix || door.channel.localAddress?.isLoopback == true { return door }
       door.channel.close(promise: nil)
       throw ServeError.configuration("only loopback addresses are served")

@@ -4,9 +4,10 @@ import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+import System
 
 /// The daemon's HTTP door: what it knows, for `curl`, browsers, scrapers and scripts. Owns one thread for its sockets,
-/// and answers on Swift's own.
+/// and answers on Swift's own; what may take long has its `Workroom`s.
 package final class HTTPServer: Sendable {
   /// The thread that all servers of the process have for their sockets. It stays: what clients leave behind when they
   /// go may still need it.
@@ -18,6 +19,7 @@ package final class HTTPServer: Sendable {
   private let options: ServeOptions
   private let clients: Clients
   private let routes: Routes
+  private let workrooms: Workrooms
   private let logger = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
   private let doors = Mutex<[Door]>([])
 
@@ -25,6 +27,7 @@ package final class HTTPServer: Sendable {
     self.options = options
     let clients = Clients(limit: options.limits.clients, report: options.report)
     self.clients = clients
+    workrooms = Workrooms(options.limits)
     routes = Routes(face: face) { clients.metrics }
   }
 
@@ -69,7 +72,8 @@ package final class HTTPServer: Sendable {
 
   private func bootstrap(_ access: Access) -> ServerBootstrap {
     let limits = options.limits
-    let conversation = Conversation(routes: routes, clients: clients, access: access, limits: limits)
+    let conversation = Conversation(
+      routes: routes, clients: clients, access: access, limits: limits, workrooms: workrooms)
     let clients = clients
     var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
     decoder.maxHeaderFieldSize = limits.headerBytes
@@ -86,6 +90,12 @@ package final class HTTPServer: Sendable {
     return ServerBootstrap(group: Self.group)
       .serverChannelOption(.backlog, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            AcceptPause { error in clients.pause("newcomers have to wait: \(Errno(code: error.errnoCode))") })
+        }
+      }
       .childChannelInitializer { [self] channel in
         self.isAllowed(channel, access).flatMap { isAllowed in
           isAllowed ? self.admit(channel, http) : channel.eventLoop.makeFailedFuture(Refused())
@@ -142,6 +152,6 @@ extension ServeOptions {
       throw .configuration("the token has at least 16 visible ASCII characters")
     }
     let isTCP = places.contains { if case .tcp = $0 { true } else { false } }
-    if isTCP && token == nil { throw .configuration("TCP is served to those only who know a token, and there is none") }
+    if isTCP && token == nil { throw .configuration(ServeError.tokenless) }
   }
 }

@@ -58,6 +58,13 @@ package final class LiveFeed: RecordSubscription {
 
   package func close() { end(keeping: false) }
 
+  package func prepare() async {}
+
+  package func nudge() {
+    let taker = state.withLock { $0.taker.take() }
+    taker?.resume(returning: .quiet)
+  }
+
   package func next() async -> RecordChunk? {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in

@@ -10,9 +10,16 @@ package protocol RecordSubscription: Sendable {
   /// Records lost so far because the client was slower than they came.
   var lostCount: Int64 { get }
 
+  /// Looks for the first record, before anything else is asked. Waits for none that is yet to come.
+  /// - Throws: `gone` where it is kept no longer, or cannot be read.
+  func prepare() async throws(FaceError)
+
   /// What comes next, waiting for it; nil at the end, and soon after `close` or when the task is cancelled. Called by
   /// one task alone. What is kept is given as fast as the client takes it; what is live is never waited for.
   func next() async throws(FaceError) -> RecordChunk?
+
+  /// The client has heard nothing for a while: where `next` waits, it gives `quiet`. May be called from any thread.
+  func nudge()
 
   /// Nothing more is wanted. May be called from any thread, at any time, also again.
   func close()
@@ -22,6 +29,8 @@ package enum RecordChunk: Sendable {
   case batch(RecordBatch)
   /// Records that the client should have had here, by source; the source is empty where it is not known.
   case lost([RecordLoss])
+  /// Nothing, for some time now.
+  case quiet
 }
 
 package struct RecordLoss: Hashable, Sendable {

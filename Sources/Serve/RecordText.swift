@@ -33,6 +33,7 @@ struct RecordText {
     switch chunk {
     case .batch(let batch): return form == .arrow ? batch.arrow : text(try records(batch), batch.position)
     case .lost(let losses): return bytes(losses)
+    case .quiet: return form == .events ? Array(":\n\n".utf8) : []
     }
   }
 

@@ -9,6 +9,9 @@ struct Routes: Sendable {
 
   enum Route {
     case answer(Answer)
+    /// Sources change: that may take a while, and so may a picture.
+    case change(@Sendable () -> Answer)
+    case picture(@Sendable () -> Answer)
     /// The body is to be read first.
     case put(source: String)
     case records(RecordQuery)
@@ -30,6 +33,8 @@ struct Routes: Sendable {
     switch target.path {
     case ["v1", "records"]: return records(target, request)
     case let path where path.count == 3 && path.starts(with: ["v1", "sources"]): return source(path[2], request.method)
+    case let path where path.count == 4 && path.starts(with: ["v1", "sources"]) && path[3] == "picture":
+      return isGet ? .picture { picture(path[2]) } : .answer(.methods("GET"))
     case let path:
       guard let answer = reading(path) else { return .answer(.error(.notFound, "no such path; see /")) }
       return .answer(isGet ? answer() : .methods("GET"))
@@ -55,8 +60,6 @@ struct Routes: Sendable {
         Answer(.ok, OpenMetrics.mediaType, Array(OpenMetrics.text(face.metrics() + metrics()).utf8))
       }
     case ["v1", "sources"]: { .json(.list(face.sources().map(\.json))) }
-    case let path where path.count == 4 && path.starts(with: ["v1", "sources"]) && path[3] == "picture":
-      { picture(path[2]) }
     default: nil
     }
   }
@@ -79,7 +82,7 @@ struct Routes: Sendable {
     switch method {
     case .get, .head: return .answer(report(name) ?? .error(.notFound, "no source \(name)"))
     case .put: return .put(source: name)
-    case .delete: return .answer(delete(name))
+    case .delete: return .change { delete(name) }
     default: return .answer(.methods("GET, PUT, DELETE"))
     }
   }

@@ -6,6 +6,8 @@ package enum ServeError: Error, Hashable, Sendable {
   /// Someone serves there already; what was handed down is no listening socket.
   case inputOutput(String)
 
+  static let tokenless = "TCP is served to those only who know a token, and there is none"
+
   /// As the convention of the commands has it.
   package var exitCode: Int32 {
     switch self {

@@ -6,8 +6,8 @@ package struct ServeOptions: Sendable {
     case unix(path: String, mode: UInt32 = 0o600, group: UInt32? = nil)
     /// A port of this machine alone: `127.0.0.1`, `::1` or `localhost`; port 0 is any that is free.
     case tcp(host: String, port: Int)
-    /// A listening socket that was handed down (systemd: 3 and up): of the Unix domain, or on a loopback address. It
-    /// is closed at the end.
+    /// A listening socket that was handed down (systemd: 3 and up): of the Unix domain, or on a loopback address,
+    /// which needs the token. It is closed at the end.
     case inherited(Int32)
   }
 
@@ -34,11 +34,17 @@ package struct ServeLimits: Sendable {
   /// Of the names and values of a request's header fields together; its first line may have as many.
   package var headerBytes = 16 << 10
   package var headerFields = 64
-  package var bodyBytes = 1 << 20
+  package var bodyBytes = 64 << 10
   /// How long a client may take to send a request's head, its body, or to come with the next one.
-  package var idle = Duration.seconds(30)
+  package var idle = Duration.seconds(60)
   /// How long a client may leave what was sent to it untaken.
   package var stall = Duration.seconds(30)
+  /// How often a stream of events says something, if only that there is nothing.
+  package var heartbeat = Duration.seconds(15)
+  /// How many changes of sources may be under way, and pictures be drawn; how long a client waits for a picture.
+  package var changes = 64
+  package var pictures = 8
+  package var picturePatience = Duration.seconds(10)
   /// How long answers that are under way have to end when the server stops.
   package var grace = Duration.milliseconds(500)
 

@@ -1,10 +1,11 @@
 import Glibc
+import Synchronization
 import System
 
 /// Tells the service manager how we are (sd_notify(3)): datagrams to the socket that it names. Without one, nothing
 /// is told.
 package struct ServiceManager: Sendable {
-  private let address: String?
+  private let line: Line?
   /// How often it wants a sign of life; nil: not at all.
   package let watchdog: Duration?
 
@@ -13,7 +14,7 @@ package struct ServiceManager: Sendable {
   ///   - watchdog: `$WATCHDOG_USEC`.
   ///   - watched: `$WATCHDOG_PID`: whom that means.
   package init(socket: String?, watchdog: String?, watched: String?) {
-    address = socket
+    line = socket.flatMap { UnixPath($0) }.map { Line($0) }
     let isMeant = watched.map { Int32($0) == getpid() } ?? true
     self.watchdog = isMeant ? watchdog.flatMap(Int64.init).flatMap { $0 > 0 ? .microseconds($0) : nil } : nil
   }
@@ -28,10 +29,8 @@ package struct ServiceManager: Sendable {
   }
 
   package func tell(_ states: State...) {
-    guard let address, let path = UnixPath(address) else { return }
-    let text = states.map(words).joined(separator: "\n")
-    // A manager that is gone or does not listen is no fault of ours, and nobody else is there to be told.
-    _ = try? Descriptor.sendDatagram(Array(text.utf8), to: path)
+    guard let line else { return }
+    line.send(states.map(words).joined(separator: "\n"))
   }
 
   private func words(_ state: State) -> String {
@@ -43,6 +42,28 @@ package struct ServiceManager: Sendable {
     case .stopping: return "STOPPING=1"
     case .alive: return "WATCHDOG=1"
     case .status(let text): return "STATUS=" + text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+  }
+}
+
+/// The way to the manager. Its socket is open from the beginning: a process that has no descriptors left is alive all
+/// the same, and can say so.
+private final class Line: Sendable {
+  private struct End: ~Copyable { var socket: Descriptor? }
+
+  private let path: UnixPath
+  private let end: Mutex<End>
+
+  init(_ path: UnixPath) {
+    self.path = path
+    end = Mutex(End(socket: try? Descriptor.datagramSocket()))
+  }
+
+  func send(_ text: String) {
+    end.withLock { end in
+      // A manager that is gone or does not listen is no fault of ours, and nobody else is there to be told.
+      if end.socket == nil { end.socket = try? Descriptor.datagramSocket() }
+      _ = try? end.socket?.sendDatagram(Array(text.utf8), to: path)
     }
   }
 }

@@ -38,11 +38,10 @@ extension Descriptor {
   }
 
   /// Sends one datagram to whoever listens at `path`, without waiting.
-  package static func sendDatagram(_ bytes: [UInt8], to path: UnixPath) throws(Errno) {
-    let socket = try datagramSocket()
+  package func sendDatagram(_ bytes: [UInt8], to path: UnixPath) throws(Errno) {
     _ = try Errno.check {
       unsafe path.withAddress { address, length in
-        unsafe sendto(socket.number, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT), address, length)
+        unsafe sendto(number, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT), address, length)
       }
     }
   }
@@ -51,15 +50,10 @@ extension Descriptor {
 
   /// The next connection; nil when none is waiting.
   package func accept() throws(Errno) -> Descriptor? {
-    let accepted: Int32
-    do { accepted = try Errno.check { Glibc.accept(number, nil, nil) } } catch {
+    do { return Descriptor(owning: try Errno.check { linux_accept(number) }) } catch {
       if error.code == EAGAIN || error.code == ECONNABORTED { return nil }
       throw error
     }
-    let connection = Descriptor(owning: accepted)
-    _ = try Errno.check { fcntl(connection.number, F_SETFD, FD_CLOEXEC) }
-    _ = try Errno.check { fcntl(connection.number, F_SETFL, O_NONBLOCK) }
-    return connection
   }
 
   /// The number of the user at the other end, by the kernel's word.

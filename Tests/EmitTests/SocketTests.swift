@@ -111,6 +111,87 @@ import Testing
     #expect(emitter.counters["batches_dropped"] < 100)  // of 37 kB each, 4 MiB wait for the reader
   }
 
+  /// A live socket whose clock stands where the test puts it.
+  private func liveSink(_ time: Shared<Duration>, readers: Int = 64, room: Int = 1 << 16) throws -> SocketSink {
+    let policy = ReaderPolicy(isLive: true, now: { time.value })
+    return try SocketSink(.path(path), opening: [1, 2, 3], policy, readers: readers, room: room)
+  }
+
+  @Test func liveAReaderThatLeavesNoRoomForAMinuteIsDropped() throws {
+    let time = Shared(Duration.zero)
+    var sink = try liveSink(time)
+    let (stalled, good) = (try Client(path), try Client(path))
+    let batch = [UInt8](repeating: 7, count: 1 << 15)
+    func give(_ count: Int) throws {
+      for _ in 0..<count {
+        try sink.write(batch, records: 1)
+        good.drain()
+        try sink.attend()
+      }
+    }
+    try give(20)
+    #expect(sink.counters["batches_dropped"] > 0)
+    time.update { $0 = SocketSink.fullness - .milliseconds(1) }
+    try give(1)
+    #expect(sink.counters["readers_dropped"] == 0)
+    time.update { $0 += .milliseconds(1) }
+    try sink.attend()
+    #expect(sink.counters["readers_dropped"] == 1 && sink.counters["readers_left"] == 0)
+    try give(1)
+    try sink.finish([])
+    #expect(good.everything().count == 3 + 22 * batch.count)
+    #expect(stalled.everything().count < 22 * batch.count)
+  }
+
+  @Test func liveAReaderThatMakesRoomAgainIsKept() throws {
+    let time = Shared(Duration.zero)
+    var sink = try liveSink(time)
+    let slow = try Client(path)
+    let batch = [UInt8](repeating: 7, count: 1 << 15)
+    for _ in 0..<20 { try sink.write(batch, records: 1) }
+    #expect(sink.counters["batches_dropped"] > 0)
+    slow.drain()
+    try sink.attend()
+    time.update { $0 = SocketSink.fullness }
+    try sink.attend()
+    #expect(sink.counters["readers_dropped"] == 0)
+  }
+
+  @Test(arguments: [true, false])
+  func moreReadersThanMayBeAreTurnedAway(isLive: Bool) throws {
+    var sink = try SocketSink(.path(path), opening: [1, 2, 3], ReaderPolicy(isLive: isLive), readers: 2)
+    var clients = try (0..<2).map { _ in try Client(path) }
+    try sink.attend()
+    let third = try Client(path)
+    try sink.attend()
+    #expect(third.everything().isEmpty)
+    #expect(sink.counters["readers"] == 2 && sink.counters["readers_refused"] == 1)
+    clients.removeLast()
+    try sink.attend()
+    let fourth = try Client(path)
+    try sink.attend()
+    #expect(fourth.everything(untilEnd: false) == [1, 2, 3])
+    #expect(clients[0].everything(untilEnd: false) == [1, 2, 3])
+  }
+
+  @Test func liveAReaderThatTricklesDoesNotHoldUpTheEnd() throws {
+    let trickle = Shared<Client?>(nil)
+    let time = Shared(Duration.zero)
+    let policy = ReaderPolicy(
+      isLive: true, now: { time.value },
+      isCancelled: {  // asked once in every turn
+        time.update { $0 += .seconds(1) }
+        trickle.value?.take(1 << 13)
+        return time.value > .seconds(100)
+      })
+    var sink = try SocketSink(.path(path), opening: [1, 2, 3], policy)
+    trickle.update { $0 = try? Client(path) }
+    for _ in 0..<40 { try sink.write([UInt8](repeating: 7, count: 1 << 16), records: 1) }
+    try sink.finish([4])
+    #expect(time.value >= policy.patience && time.value <= policy.patience + .seconds(2))
+    #expect(sink.counters["readers_dropped"] == 1)
+  }
+
   @Test func theSocketIsForItsOwnerOnly() throws {
     let emitter = try Emitter.open(.socket(path), format: .arrow, layout: layout)
     var status = stat()
@@ -172,6 +253,13 @@ private final class Client: Sendable {
       if count <= 0 { return count != 0 }
       received.withLock { $0 += chunk[..<count] }
     }
+  }
+
+  /// Takes so many bytes at most.
+  func take(_ limit: Int) {
+    var chunk = [UInt8](repeating: 0, count: limit)
+    let count = unsafe recv(descriptor.number, &chunk, limit, 0)
+    if count > 0 { received.withLock { $0 += chunk[..<count] } }
   }
 
   /// All that was sent so far; the sender has closed unless told otherwise.

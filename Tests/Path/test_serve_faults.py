@@ -286,7 +286,7 @@ def test_a_full_disk_holds_recorded_sources_up_and_nothing_is_lost(tandem, media
 
 def test_without_descriptors_new_clients_are_refused_and_old_ones_served(tandem, media, tmp_path):
     port = live.port()
-    limit = {"prefix": ["prlimit", "--nofile=64:64"]}
+    limit = {"prefix": ["prlimit", "--nofile=64:64"], "environment": {"WATCHDOG_USEC": "2000000"}}
     with playing(media, port), serving(tandem, tmp_path, {"cam": camera(port)}, **limit) as service:
         until(lambda: service.source("cam")["windows"])
         with contextlib.closing(RecordReader(service.records_socket)) as reader, contextlib.ExitStack() as stack:
@@ -302,6 +302,10 @@ def test_without_descriptors_new_clients_are_refused_and_old_ones_served(tandem,
             service.assert_alive()
             assert list(windows(reader.rows)["cam"]) == [0]
             assert_gapless(reader.rows, "cam")
+            beats, used, began = len(service.manager.times("WATCHDOG=1")), service.processor_time(), time.monotonic()
+            until(lambda: len(service.manager.times("WATCHDOG=1")) >= beats + 3)
+            busy = (service.processor_time() - used) / (time.monotonic() - began)
+            assert busy < 0.7, f"{busy:.2f} of a core: it looks for newcomers again and again"
         until(lambda: service.descriptors() <= 50)
         assert service.http("/healthz")[0] == 200
         assert service.source("cam")["reconnects"] == 0

@@ -1,4 +1,5 @@
 import Emit
+import Glibc
 import Media
 import Synchronization
 
@@ -15,6 +16,12 @@ final class Face: DaemonFace {
     var feeds: [LiveFeed] = []
     var kept: [RecordBatch] = []
     var asked: [(sources: [String], position: String?)] = []
+    /// How long a source takes to end, or a picture to be drawn.
+    var slowness: UInt32 = 0
+    /// What the first kept batch is found to be.
+    var fault: FaceError?
+    /// And what comes behind the last.
+    var faultBehind: FaceError?
     /// How many kept batches were taken.
     var taken = 0
   }
@@ -63,6 +70,7 @@ final class Face: DaemonFace {
   }
 
   func picture(of source: String) throws(FaceError) -> PictureFile? {
+    usleep(state.withLock { $0.slowness })
     let isKnown = sources().contains { $0.name == source }
     guard isKnown else { throw .unknown("no source \(source)") }
     return state.withLock { $0.pictures[source] }
@@ -70,6 +78,7 @@ final class Face: DaemonFace {
 
   func put(source: String, _ body: [UInt8]) throws(FaceError) -> Bool {
     if body.isEmpty { throw .invalid("line 1: \"url\" is missing") }
+    usleep(state.withLock { $0.slowness })
     return state.withLock { state in
       defer { state.bodies[source] = body }
       if state.sources.contains(where: { $0.name == source }) { return false }
@@ -121,11 +130,18 @@ final class Replay: RecordSubscription {
     rest = Mutex(batches)
   }
 
-  func next() async -> RecordChunk? {
+  func prepare() async throws(FaceError) {
+    if let fault = face.with({ $0.fault }) { throw fault }
+  }
+
+  func next() async throws(FaceError) -> RecordChunk? {
+    if let fault = face.with({ $0.faultBehind }), rest.withLock({ $0.isEmpty }) { throw fault }
     let batch = rest.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     if batch != nil { face.with { $0.taken += 1 } }
     return batch.map { .batch($0) }
   }
+
+  func nudge() {}
 
   func close() { rest.withLock { $0 = [] } }
 }

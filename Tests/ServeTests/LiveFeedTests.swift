@@ -17,6 +17,7 @@ import Testing
     case nil: ["end"]
     case .batch(let batch): [batch.position]
     case .lost(let losses): losses.map { "\($0.source):\($0.count)" }
+    case .quiet: ["quiet"]
     }
   }
 
@@ -69,6 +70,19 @@ import Testing
     #expect(told(await first) == ["end"])
     feed.offer(face.batch(0))
     #expect(await drain(feed) == ["end"])
+  }
+
+  @Test func whoWaitsIsNudgedAndNobodyElse() async {
+    let feed = feed()
+    feed.nudge()
+    async let first = feed.next()
+    while feed.isIdle { await Task.yield() }
+    feed.nudge()
+    #expect(told(await first) == ["quiet"])
+    feed.offer(face.batch(0))
+    feed.nudge()
+    feed.finish()
+    #expect(await drain(feed) == ["p1", "end"])
   }
 
   @Test func aCancelledTaskWaitsNoMore() async {

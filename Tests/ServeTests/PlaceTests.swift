@@ -67,6 +67,7 @@ import Testing
     #expect(failure(.tcp(host: "127.0.0.1", port: 0), token: "with a space in it")?.exitCode == 78)
     #expect(failure(.unix(path: "/nowhere/x"))?.description == "serve /nowhere/x: No such file or directory")
     #expect(failure(.unix(path: String(repeating: "x", count: 200)))?.exitCode == 78)
+    #expect(failure(.inherited(987), token: nil)?.exitCode == 74)
     #expect(failure(.inherited(987))?.description == "serve descriptor 987: Bad file descriptor")
     let deaf = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     #expect(failure(.inherited(deaf))?.description == "serve descriptor \(deaf): it does not listen")
@@ -144,6 +145,9 @@ import Testing
       try HTTPServer(options, Face()).start()
     }
     let loopback = try bound()
+    options = ServeOptions([.inherited(loopback)])
+    let tokenless = "serve descriptor \(loopback): TCP is served to those only who know a token, and there is none"
+    #expect(throws: ServeError.configuration(tokenless)) { try HTTPServer(options, Face()).start() }
     let house = try await House { options in
       options.places = [.inherited(loopback)]
       options.token = Self.token
@@ -182,7 +186,7 @@ import Testing
       return wire.waitForEnd() && wire.got.isEmpty
     }
     #expect(isRefused)
-    #expect(others.log == ["http: user \(getuid()), process \(getpid()), may not connect (1 so far)"])
+    #expect(others.log == ["user \(getuid()), process \(getpid()), may not connect (1 so far)"])
   }
 
   @Test(.enabled(if: getuid() == 0)) func anotherUserIsKnownByTheKernelsWord() async throws {
@@ -200,6 +204,6 @@ import Testing
     let (other, known) = try await aside { (try ask(54_322), try ask(54_321)) }
     #expect(other != .code(0))
     #expect(known == .code(0))
-    #expect(house.log.count == 1 && house.log[0].hasPrefix("http: user 54322, process "))
+    #expect(house.log.count == 1 && house.log[0].hasPrefix("user 54322, process "))
   }
 }

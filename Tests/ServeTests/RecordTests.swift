@@ -1,4 +1,5 @@
 import Emit
+import Glibc
 import Media
 import Testing
 
@@ -75,6 +76,69 @@ import Testing
     let asked = house.face.with { $0.asked }
     #expect(asked.first?.sources == ["a", "b c"])
     #expect(asked.first?.position == "p7")
+  }
+
+  @Test(arguments: [
+    (FaceError.gone("no longer kept: the oldest records are at 3:0"), 410),
+    (.gone("the records at 1:0 are damaged"), 410), (.unavailable("read: Input/output error"), 503),
+  ])
+  func aFirstRecordThatCannotBeHadIsSaidBeforeTheHead(fault: FaceError, status: Int) async throws {
+    let house = house
+    let batch = house.face.batch(0)
+    house.face.with { state in
+      state.kept = [batch]
+      state.fault = fault
+    }
+    let (reply, streams) = try await aside {
+      (try house.reply("GET /v1/records?from=start"), try house.figure("tandem_http_streams"))
+    }
+    #expect(reply?.status == status)
+    #expect(reply?.fields["tandem-position"] == nil)
+    #expect(streams == 0)
+    #expect(house.log.isEmpty)
+  }
+
+  @Test func damageBehindTheFirstRecordBreaksTheStreamOffAndIsNoFloodOfLines() async throws {
+    let house = house
+    let batch = house.face.batch(0)
+    house.face.with { state in
+      state.kept = [batch]
+      state.faultBehind = .gone("the records at p1 are damaged")
+    }
+    let (texts, broken) = try await aside {
+      let texts = try (0..<5).map { _ in
+        let wire = try house.wire()
+        wire.ask("GET /v1/records?from=start")
+        return wire.waitForEnd() ? wire.text : ""
+      }
+      return (texts, try house.figure("tandem_http_streams_broken_total"))
+    }
+    for text in texts { #expect(text.contains("\"window\":0") && !text.hasSuffix("0\r\n\r\n")) }
+    #expect(broken == 5)
+    let line = "records from start: gone(\"the records at p1 are damaged\")"
+    #expect(house.log == ["\(line) (1 so far)", "\(line) (2 so far)", "\(line) (4 so far)"])
+  }
+
+  @Test(arguments: [("text/event-stream", true), ("application/x-ndjson", false)])
+  func eventsSayThatNothingComes(form: String, isTold: Bool) async throws {
+    let house = try await House { $0.limits.heartbeat = .milliseconds(50) }
+    let text = try await aside {
+      let wire = try house.wire()
+      wire.ask("GET /v1/records", ["Host: x", "Accept: \(form)"])
+      guard soon({ house.face.with { $0.feeds.count == 1 } }) else { throw House.NobodyAnswers() }
+      usleep(400_000)
+      house.face.give(house.face.batch(5))
+      return wire.wait(for: "\"window\":5") ? wire.text : ""
+    }
+    #expect(text.contains("\"window\":5"))
+    #expect(text.contains("\r\n:\n\n\r\n") == isTold)
+  }
+
+  @Test func theFormIsSaidToDependOnWhatIsAccepted() async throws {
+    let house = house
+    let reply = try await aside { try house.reply("GET /v1/records?from=start") }
+    #expect(reply?.fields["vary"] == "Accept")
+    #expect(reply?.fields["date"]?.hasSuffix(" GMT") == true)
   }
 
   @Test(arguments: ["?form=x", "?vectors=all", "?vectors", "?Source=a"])

@@ -25,13 +25,17 @@ final class LiveSubscription: RecordSubscription {
 
   var lostCount: Int64 { feed.lostCount }
 
+  func prepare() async {}
+
   func next() async throws(FaceError) -> RecordChunk? {
     while let chunk = await feed.next() {
-      if let kept = filter.keep(chunk) { return kept }
+      if let kept = try filter.keep(chunk) { return kept }
     }
     parts.desk.unsubscribe(feed)
     return nil
   }
+
+  func nudge() { feed.nudge() }
 
   func close() {
     parts.desk.unsubscribe(feed)
@@ -42,16 +46,29 @@ final class LiveSubscription: RecordSubscription {
 /// Records that are stored, from a position on, as fast as the client takes them; then those yet to come, without a
 /// gap between.
 final class ReplaySubscription: RecordSubscription {
+  /// Batches read in one turn: others want the disk too.
+  private static let turn = 16
+
   let layout: RecordLayout
   let opening: [UInt8]
   let start: String
-  private let parts: DaemonParts
   private let filter: SourceFilter
   private let reader: Mutex<StoreReader>
+  /// What `prepare` found.
+  private let first = Mutex<Look?>(nil)
+  private let isNudged = Mutex(false)
   private let isClosed = Mutex(false)
 
+  /// What one turn of reading came to.
+  private enum Look {
+    case kept(RecordChunk)
+    /// Only records of other sources, so far.
+    case others
+    /// The present end.
+    case end
+  }
+
   init(_ parts: DaemonParts, opening: [UInt8], _ wanted: Set<String>, from position: Position) {
-    self.parts = parts
     self.opening = opening
     layout = parts.plan.layout
     start = "\(position)"
@@ -61,63 +78,98 @@ final class ReplaySubscription: RecordSubscription {
 
   let lostCount: Int64 = 0
 
+  func prepare() async throws(FaceError) {
+    let look = try await look()
+    first.withLock { $0 = look }
+  }
+
   func next() async throws(FaceError) -> RecordChunk? {
     while !isClosed.withLock({ $0 }), !Task.isCancelled {
-      if let chunk = try stored() {
-        if let kept = filter.keep(chunk) { return kept }
-        continue
-      }
+      let found: Look
+      if let prepared = first.withLock({ $0.take() }) { found = prepared } else { found = try await look() }
+      switch found {
+      case .kept(let chunk): return chunk
+      case .others: break
       // What is not yet durable comes within the group commit's time.
-      try? await Task.sleep(for: .milliseconds(20))
+      case .end: try? await Task.sleep(for: .milliseconds(20))
+      }
+      if isNudged.withLock({ $0.take() }) { return .quiet }
     }
     return nil
   }
 
+  func nudge() { isNudged.withLock { $0 = true } }
+
   func close() { isClosed.withLock { $0 = true } }
 
-  private func stored() throws(FaceError) -> RecordChunk? {
-    let found: Result<StoredBatch?, StoreError> = reader.withLock { reader in
-      do throws(StoreError) { return .success(try reader.next()) } catch { return .failure(error) }
+  /// Reads in a place where reading may take its time.
+  private func look() async throws(FaceError) -> Look {
+    let found = await Workroom.read { [self] in
+      reader.withLock { reader in Result { () throws(FaceError) in try look(&reader) } }
     }
-    switch found {
-    case .success(nil): return nil
-    case .success(let batch?):
-      guard batch.layout.opening == opening else {
-        throw .gone("the records at \(batch.position) have other columns: they lie in the store's segments")
+    return try found.get()
+  }
+
+  private func look(_ reader: inout StoreReader) throws(FaceError) -> Look {
+    for _ in 0..<Self.turn {
+      guard let chunk = try stored(&reader) else { return .end }
+      if let kept = try filter.keep(chunk) { return .kept(kept) }
+    }
+    return .others
+  }
+
+  private func stored(_ reader: inout StoreReader) throws(FaceError) -> RecordChunk? {
+    let batch: StoredBatch?
+    do throws(StoreError) { batch = try reader.next() } catch {
+      switch error {
+      case .expired(let oldest): throw .gone("no longer kept: the oldest records are at \(oldest)")
+      case .damaged(let position, let records):
+        // What lies behind it is still to be had.
+        Messages.warning("records: those at \(position) are damaged; a reader goes on behind them")
+        return .lost([RecordLoss("", Int64(records))])
+      default: throw .unavailable("\(error)")
       }
-      return .batch(RecordBatch(position: "\(batch.next)", arrow: batch.bytes, records: nil))
-    case .failure(.expired(let oldest)): throw .gone("no longer kept: the oldest records are at \(oldest)")
-    case .failure(.damaged(let position, let records)):
-      // What lies behind it is still to be had.
-      Messages.warning("records: those at \(position) are damaged; a reader goes on behind them")
-      return .lost([RecordLoss("", Int64(records))])
-    case .failure(let error): throw .unavailable("\(error)")
     }
+    guard let batch else { return nil }
+    guard batch.layout.opening == opening else {
+      throw .gone("the records at \(batch.position) have other columns: they lie in the store's segments")
+    }
+    return .batch(RecordBatch(position: "\(batch.next)", arrow: batch.bytes, records: nil))
   }
 }
 
-/// Leaves out the records of other sources. A directory's name stands for all its files; a loss without a name concerns
-/// whoever asks.
+extension Bool {
+  /// What it is; false from now on.
+  fileprivate mutating func take() -> Bool {
+    defer { self = false }
+    return self
+  }
+}
+
+/// Leaves out the records of other sources, and tells where it cannot. A directory's name stands for all its files; a
+/// loss without a name concerns whoever asks.
 struct SourceFilter: Sendable {
   private let wanted: Set<String>
   private let layout: RecordLayout
-  private let stored: ArrowRecords?
+  private let stored: Result<ArrowRecords, EmitError>
 
   init(_ wanted: Set<String>, _ layout: RecordLayout, opening: [UInt8]) {
     self.wanted = wanted
     self.layout = layout
-    stored = wanted.isEmpty ? nil : try? ArrowRecords(opening: opening)
+    stored = Result { () throws(EmitError) in try ArrowRecords(opening: opening) }
   }
 
   /// Nil where nothing is left.
-  func keep(_ chunk: RecordChunk) -> RecordChunk? {
+  /// - Throws: `FaceError.gone` where a batch cannot be read.
+  func keep(_ chunk: RecordChunk) throws(FaceError) -> RecordChunk? {
     guard !wanted.isEmpty else { return chunk }
     switch chunk {
     case .lost(let losses):
       let kept = losses.filter { $0.source.isEmpty || includes($0.source) }
       return kept.isEmpty ? nil : .lost(kept)
+    case .quiet: return chunk
     case .batch(let batch):
-      guard let records = batch.records ?? (try? stored?.records(batch.arrow)) else { return chunk }
+      let records = try records(of: batch)
       let kept = records.filter { includes($0.source) }
       if kept.count == records.count { return chunk }
       guard !kept.isEmpty else { return nil }
@@ -125,6 +177,13 @@ struct SourceFilter: Sendable {
       var bytes: [UInt8] = []
       writer.append(kept, to: &bytes)
       return .batch(RecordBatch(position: batch.position, arrow: bytes, records: kept))
+    }
+  }
+
+  private func records(of batch: RecordBatch) throws(FaceError) -> [Embedding] {
+    if let records = batch.records { return records }
+    do throws(EmitError) { return try stored.get().records(batch.arrow) } catch {
+      throw .gone("the records before \(batch.position) are damaged: \(error)")
     }
   }
 
