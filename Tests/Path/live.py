@@ -87,6 +87,14 @@ def publishing(clip: Path, target: list):
         process.communicate()
 
 
+def rtp(port: int, description: Path) -> list:
+    """What a publisher writes to: picture and sound as RTP of their own, and what tells a receiver about them."""
+    # Else each of the two outputs would shift its first stamp to zero, sound's priming among them.
+    copy = ["-c", "copy", "-avoid_negative_ts", "disabled", "-f", "rtp"]
+    tracks = ["-map", "0:v", *copy, f"rtp://127.0.0.1:{port}", "-map", "0:a", *copy, f"rtp://127.0.0.1:{port + 2}"]
+    return [*tracks, "-sdp_file", description]
+
+
 def await_listener(address: str) -> None:
     """Until somebody listens on the port of an address: a connection would be taken for the publisher's."""
     number = int(address.split("//")[1].split("/")[0].split(":")[1])
