@@ -92,10 +92,10 @@ class Manager:
         return [moment for moment, words in list(self.told) if word in words.split("\n")]
 
     def close(self):
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", str(self.path))  # ends the listening
         self._listener.join(timeout=1)
+        self._socket.close()
 
 
 class Daemon:

@@ -9,7 +9,7 @@ import numpy as np
 import truth
 
 ENCODER = Path(__file__).with_name("mirror_encoder.py")
-PART, SLOTS, INSTANT = 4800, 8, 100 / 99_045
+PART, SLOTS, INSTANT = 4800, 8, 100 / 49_045
 BRIGHT = 0.5
 
 
@@ -76,7 +76,9 @@ def frames(rows: list[dict]) -> tuple[list[tuple[float, float]], float]:
     known: set[int] = set()
     tick = Fraction(1)
     for row in rows:
-        if row["video"] is None or row["video_valid"] < 1:
+        # Of a window that was closed before all of its pictures had come, some instants are missing.
+        instants = row["frames"] + row["frames_repeated"]
+        if row["video"] is None or row["video_valid"] < 1 or (instants + 1) * INSTANT < row["duration_ns"] / 1e9:
             known |= set(row["video_pts"] or [])
             continue
         tick = Fraction(row["video_time_base"])
@@ -99,6 +101,23 @@ def flashes(rows: list[dict]) -> tuple[np.ndarray, float]:
     seen, width = frames(rows)
     dark = [True] + [bright < BRIGHT for _, bright in seen]
     return np.array([time for (time, bright), before in zip(seen, dark) if before and bright >= BRIGHT]), width
+
+
+def astray(rows: list[dict], twin: np.ndarray, tolerance: float = 0.05) -> np.ndarray:
+    """Which samples of one epoch are neither silent nor what an undisturbed twin has at their moment.
+
+    The twin's beeps tell how the two stand to each other; what it does not have counts as astray.
+    """
+    samples, _ = sound(rows)
+    lags = {round((a - b) * truth.RATE) for a in truth.beeps(twin) for b in truth.beeps(samples)}
+
+    def strange(lag: int) -> np.ndarray:
+        begin, end = max(0, -lag), min(len(samples), len(twin) - lag)
+        found = np.ones(len(samples), bool)
+        found[begin:end] = np.abs(samples[begin:end] - twin[begin + lag : end + lag]) > tolerance
+        return found & (samples != 0)
+
+    return min((strange(lag) for lag in sorted(lags)), key=np.sum)
 
 
 def offsets(rows: list[dict]) -> tuple[np.ndarray, float]:

@@ -1,4 +1,4 @@
-"""An encoder whose vectors are what it was sent, so that records hold sound and picture themselves: `mirror.py` reads them.
+"""An encoder whose vectors are what it was sent: records hold sound and picture themselves, and `mirror.py` reads them.
 
 `mirror_encoder.py MODALITY [DELAY]`: DELAY seconds are spent on each request.
 """
@@ -16,7 +16,7 @@ HELLO = {
     "audio": {"dim": PART + 1, "rate": RATE, "window": f"{PART}/{RATE}s", "hop": f"{PART}/{RATE}s"},
     # How much of the window each of up to eight frames in a row was on screen, and that times its brightness. The rate
     # is no multiple of any other, so that many frames together tell their times far better than one instant lasts.
-    "video": {"dim": 2 * SLOTS, "fps": "99045/100", "width": 8, "height": 8},
+    "video": {"dim": 2 * SLOTS, "fps": "49045/100", "width": 8, "height": 8},
 }
 
 modality = sys.argv[1]

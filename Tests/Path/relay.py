@@ -1,4 +1,4 @@
-"""Bad networks on loopback: datagrams that are lost, late, out of order or there twice, by rules that repeat themselves."""
+"""Bad networks on loopback: datagrams that are lost, out of order or there twice, by rules that repeat themselves."""
 
 import contextlib
 import random
@@ -185,7 +185,8 @@ class _Server(socketserver.ThreadingTCPServer):
 def camera(ports: int, description: Path, rules: tuple[Rule, Rule] = (whole, whole)):
     """A camera fed by what comes to the four UDP ports from this one on; gives it and its address."""
     one = Camera(description, rules)
-    with one.open(), receiving(list(range(ports, ports + 4)), one.take), _Server(("127.0.0.1", 0), _Conversation) as server:
+    server = _Server(("127.0.0.1", 0), _Conversation)
+    with one.open(), receiving(list(range(ports, ports + 4)), one.take), server:
         server.camera = one
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield one, f"rtsp://127.0.0.1:{server.server_address[1]}/cam"

@@ -1,4 +1,4 @@
-"""The daemon when somebody sets the machine's clock, an hour forth and back: nothing that it does is timed by that clock.
+"""The daemon when somebody sets the machine's clock an hour forth and back: nothing that it does goes by that clock.
 
 `clock_step.c` lets the daemon and its workers feel the step, and nobody else.
 """
@@ -20,7 +20,7 @@ from test_serve_faults import assert_gapless, camera, playing, windows
 
 HOUR = 3600
 #: Between two steps.
-SECONDS = 2.5
+SECONDS = 2
 #: Windows of a source in a second.
 RATE = 10
 SETTINGS = {

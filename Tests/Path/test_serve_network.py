@@ -49,7 +49,8 @@ def watched(tandem, tmp_path_factory):
         reader = stack.enter_context(contextlib.closing(RecordReader(service.records_socket, None)))
         for way in ways.values():
             live.await_listener(way.address)
-        targets = {name: way.target for name, way in ways.items()} | {"hls": hls, LATE: live.rtp(ports, folder / "x.sdp")}
+        targets = {name: way.target for name, way in ways.items()}
+        targets |= {"hls": hls, LATE: live.rtp(ports, folder / "x.sdp")}
         published = {name: stack.enter_context(live.publishing(clip, target)) for name, target in targets.items()}
         until((folder / "x.m3u8").exists)
         assert service.http("/v1/sources/hls", "PUT", f"url: {address}/x.m3u8".encode())[0] == 201
