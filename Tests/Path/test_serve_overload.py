@@ -1,4 +1,4 @@
-"""An encoder that is too slow for its live sources: whole windows are let go, the oldest first, and told; files wait."""
+"""An encoder that is too slow for its live sources: whole windows are let go, oldest first, and told; files wait."""
 
 import contextlib
 import sys
