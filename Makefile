@@ -3,7 +3,7 @@
   soak install deb deb-check clean
 
 PACKAGES = libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopenblas-dev libutf8proc-dev libssl-dev pkg-config curl
-TEST_PACKAGES = ffmpeg python3 python3-venv systemd mandoc
+TEST_PACKAGES = ffmpeg python3 python3-venv systemd mandoc gcc libc6-dev
 DEB_PACKAGES = dpkg-dev binutils
 DEB_TEST_PACKAGES = lintian debootstrap systemd-container
 # Products by oneDNN too, where it is installed (Debian: libdnnl-dev).

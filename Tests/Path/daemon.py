@@ -92,10 +92,10 @@ class Manager:
         return [moment for moment, words in list(self.told) if word in words.split("\n")]
 
     def close(self):
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", str(self.path))  # ends the listening
         self._listener.join(timeout=1)
+        self._socket.close()
 
 
 class Daemon:
@@ -295,10 +295,13 @@ def serving(tandem, folder: Path, sources: dict | None = None, settings: dict | 
 
 
 class RecordReader:
-    """Reads the records socket in the background."""
+    """Reads the records socket in the background; `columns` are those to keep, or all."""
 
-    def __init__(self, path: Path):
+    COLUMNS = ("source", "status", "epoch", "window", "dropped")
+
+    def __init__(self, path: Path, columns: tuple[str, ...] | None = COLUMNS):
         self.rows: list[dict] = []
+        self._columns = columns
         self.is_whole = False
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(path))
@@ -308,7 +311,7 @@ class RecordReader:
     def _read(self):
         with contextlib.suppress(OSError, pa.ArrowInvalid), self._socket.makefile("rb") as file:
             for batch in pa.ipc.open_stream(file):
-                self.rows += batch.select(["source", "status", "epoch", "window", "dropped"]).to_pylist()
+                self.rows += (batch.select(self._columns) if self._columns else batch).to_pylist()
             self.is_whole = True
 
     def close(self):

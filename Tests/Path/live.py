@@ -16,6 +16,8 @@ FFMPEG = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
 #: Sound and flash begin at 1, 3, 5 … s; a key frame every second.
 PICTURE = "color=black:s=320x240:r=25:d={0},drawbox=c=white:t=fill:enable='lt(mod(n+25,50),2)'"
 SOUND = "aevalsrc=exprs='0.8*cos(2*PI*1000*n/48000)*lt(mod(n+48000,96000),3840)':s=48000:d={0}"
+#: The same over a tone, so that every moment of the sound tells where it belongs.
+HUMMING = SOUND.replace("3840)'", "3840)+0.1*sin(2*PI*300*n/48000)'")
 #: No frame is ever reused by another run's port.
 _ports = itertools.count(20_000 + os.getpid() * 97 % 30_000, 4)
 
@@ -36,11 +38,11 @@ def port() -> int:
     raise AssertionError("no free port")
 
 
-def make_clip(path: Path, seconds: int) -> Path:
+def make_clip(path: Path, seconds: int, sound: str = SOUND) -> Path:
     """H.264 without B-frames at constant rate, AAC."""
     video = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-g", "25", "-threads", "1"]
     rate = ["-b:v", "400k", "-minrate", "400k", "-maxrate", "400k", "-bufsize", "400k", "-nal-hrd", "cbr"]
-    inputs = ["-f", "lavfi", "-i", PICTURE.format(seconds), "-f", "lavfi", "-i", SOUND.format(seconds)]
+    inputs = ["-f", "lavfi", "-i", PICTURE.format(seconds), "-f", "lavfi", "-i", sound.format(seconds)]
     subprocess.run([*FFMPEG, *inputs, *video, *rate, "-c:a", "aac", "-shortest", path], check=True)
     return path
 
@@ -85,6 +87,14 @@ def publishing(clip: Path, target: list):
     finally:
         process.kill()
         process.communicate()
+
+
+def rtp(port: int, description: Path) -> list:
+    """What a publisher writes to: picture and sound as RTP of their own, and what tells a receiver about them."""
+    # Else each of the two outputs would shift its first stamp to zero, sound's priming among them.
+    copy = ["-c", "copy", "-avoid_negative_ts", "disabled", "-f", "rtp"]
+    tracks = ["-map", "0:v", *copy, f"rtp://127.0.0.1:{port}", "-map", "0:a", *copy, f"rtp://127.0.0.1:{port + 2}"]
+    return [*tracks, "-sdp_file", description]
 
 
 def await_listener(address: str) -> None:

@@ -134,10 +134,7 @@ def test_a_live_playlist(tandem, clip, tmp_path):
 def late_join(tandem, clip, folder, n: int):
     """Joins two RTP streams in their middle; the sender reports every five seconds."""
     at, description = live.port(), folder / f"{n}.sdp"
-    # Else each of the two outputs would shift its first stamp to zero, sound's priming among them.
-    copy = ["-c", "copy", "-avoid_negative_ts", "disabled", "-f", "rtp"]
-    tracks = ["-map", "0:v", *copy, f"rtp://127.0.0.1:{at}", "-map", "0:a", *copy, f"rtp://127.0.0.1:{at + 2}"]
-    with live.publishing(clip, [*tracks, "-sdp_file", description]):
+    with live.publishing(clip, live.rtp(at, description)):
         time.sleep(1.7 + 0.4 * (n % 5))
         return heard_and_seen(tandem, f"join{n}", "--live", "sdp,silence=1.5s", description, epoch=1)
 
