@@ -80,7 +80,7 @@ let package = Package(
     // A source and its records as a picture or a table for people.
     .target(name: "Plot", dependencies: ["Media"], swiftSettings: safe),
     // The Dispatch pipeline: the only owner of threads and queues.
-    .target(name: "Flow", dependencies: ["Media"], swiftSettings: safe),
+    .target(name: "Flow", dependencies: ["Media", "System"], swiftSettings: safe),
     // What lets a service run for months: retries, signs of life, the service manager, watched directories.
     .target(name: "Supervise", dependencies: ["Media", "System"], swiftSettings: safe),
     // Checkpoints from where they are published into folders of this machine.

@@ -3,10 +3,12 @@
 // the two clash.
 #pragma once
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 // Both ends of a pipe, with their flags from the first moment on; −1 and errno.
@@ -34,6 +36,12 @@ static inline int linux_seal_size(int fd) { return fcntl(fd, 1024 + 9, LINUX_SIZ
 static inline int linux_has_sealed_size(int fd) {
   int seals = fcntl(fd, 1024 + 10);
   return seals >= 0 && (seals & LINUX_SIZE_SEALS) == LINUX_SIZE_SEALS;
+}
+
+// Waits until then by the monotonic clock, whose number is 1: 0, or −1 and errno. GNU's declaration is missing.
+extern int sem_clockwait(sem_t *_Nonnull semaphore, int clock, const struct timespec *_Nonnull deadline);
+static inline int linux_wait(sem_t *_Nonnull semaphore, const struct timespec *_Nonnull deadline) {
+  return sem_clockwait(semaphore, 1, deadline);
 }
 
 // Who has connected to a Unix socket: 0, or −1 and errno.

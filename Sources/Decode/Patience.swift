@@ -19,9 +19,10 @@ final class Patience {
   }
 
   /// Gives up when this much time has passed; nil: never.
-  func begin(_ wait: TimeSpan?) { deadline = wait.map { clock.now() + $0 } }
+  func begin(_ wait: TimeSpan?) { (deadline, hasExpired) = (wait.map { clock.now() + $0 }, false) }
 
-  func endOpening() { (questions, deadline) = (nil, nil) }
+  /// What was opened at the last moment is open.
+  func endOpening() { (questions, deadline, hasExpired) = (nil, nil, false) }
 
   var isOver: Bool {
     if let left = questions {

@@ -1,5 +1,6 @@
 package import Dispatch
 import Synchronization
+import System
 
 /// A bounded hand-off between two stages. `send` waits while full: that wait is the backpressure.
 /// Bounded by weight as well as by count; one element heavier than the whole bound still passes alone.
@@ -14,7 +15,7 @@ package final class Channel<Element: Sendable>: Sendable {
 
   private let state = Mutex(State())
   private let room = DispatchSemaphore(value: 0)
-  private let ready = DispatchSemaphore(value: 0)
+  private let ready = Semaphore()
   private let capacity: Int
   private let weightLimit: Int
   private let weigh: @Sendable (Element) -> Int
@@ -70,7 +71,7 @@ package final class Channel<Element: Sendable>: Sendable {
         return .element(element)
       }
       if let outcome { return outcome }
-      if ready.wait(timeout: timeout) == .timedOut {
+      if !ready.wait(until: timeout) {
         // A signal that came between counts: the next receive finds its element without waiting.
         state.withLock { $0.isReceiverWaiting = false }
         return .timedOut

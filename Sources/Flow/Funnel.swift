@@ -1,5 +1,6 @@
 package import Dispatch
 import Synchronization
+import System
 
 /// Many senders, one receiver. Each sender has a lane with a bound in weight of its own, and all lanes together have
 /// one. A lane that is full either waits or sheds: its oldest elements are made light, so that the newest get through.
@@ -43,7 +44,7 @@ package final class Funnel<Element: Sendable>: Sendable {
   }
 
   private let state = Mutex(State())
-  private let ready = DispatchSemaphore(value: 0)
+  private let ready = Semaphore()
   private let limit: Int
   private let weigh: @Sendable (Element) -> Int
   private let shed: @Sendable ([Element]) -> [Element]
@@ -109,7 +110,7 @@ package final class Funnel<Element: Sendable>: Sendable {
         return take(most, &state)
       }
       if let taken { return taken.isEmpty ? nil : taken }
-      if ready.wait(timeout: timeout) == .timedOut {
+      if !ready.wait(until: timeout) {
         state.withLock { $0.isReceiverWaiting = false }
         return nil
       }

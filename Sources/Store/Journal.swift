@@ -18,7 +18,7 @@ struct Journal {
   /// Goes on with a journal whose frames end as `contents` says.
   init(_ file: any DiskFile, _ contents: JournalContents) throws(Errno) {
     self.file = file
-    (salt, end, sequence, base) = (contents.salt, contents.end, contents.sequence, contents.end)
+    (salt, end, sequence, base) = (contents.salt, contents.end, contents.sequence, contents.base)
     guard contents.isTorn else { return }
     try file.truncate(to: end)
     try file.syncData()

@@ -47,6 +47,8 @@ struct JournalContents {
   private(set) var sequence: UInt64 = 0
   /// Where the last good frame ends.
   private(set) var end = JournalFrame.headerSize
+  /// Where the first one ends: all that was known when the journal was written anew.
+  private(set) var base = JournalFrame.headerSize
   /// Stretches that are not frames, with good frames behind them. One frame is written and synced at a time, so that
   /// no crash leaves such a thing.
   private(set) var gaps = 0
@@ -66,6 +68,7 @@ struct JournalContents {
     while let frame = nextFrame() {
       entries += frame.entries
       sequence = frame.sequence &+ 1
+      if end == JournalFrame.headerSize { base = frame.end }
       end = frame.end
     }
   }

@@ -8,7 +8,7 @@ import Synchronization
 /// What all sources of the daemon share.
 final class DaemonParts: Sendable {
   let plan: WayPlan
-  let program: DecodeProgram
+  private let workerMemory: Int?
   let hall: EncodeHall
   let desk: RecordDesk
   let finished: FinishedFiles
@@ -30,9 +30,14 @@ final class DaemonParts: Sendable {
     self.credentials = credentials
     self.clock = clock
     self.config = Mutex(config)
-    program = DecodeProgram(
+    workerMemory = config.limits.workerMemory
+  }
+
+  /// The decoders of one source: no process that has read one source ever hears of another.
+  func makeProgram() -> DecodeProgram {
+    DecodeProgram(
       path: environment("TANDEM_DECODE"), version: Version.text,
-      limits: WorkerLimits(memory: config.limits.workerMemory, fruitless: Self.longestStep))
+      limits: WorkerLimits(memory: workerMemory, fruitless: Self.longestStep))
   }
 
   /// The keys that apply at once, as they stand now.

@@ -9,12 +9,13 @@ import Synchronization
 import System
 
 /// The right of the seam for all sources: one thread that encodes, aligns and fuses what they give, each source in
-/// stages of its own. Sources hand over through lanes, whose bounds in bytes are the daemon's memory.
+/// stages of its own, and the pictures of all of them together. Sources hand over through lanes, whose bounds in bytes
+/// are the daemon's memory.
 final class EncodeHall: Sendable {
   /// Bytes of items that are taken at once.
   private static let portion = 24 << 20
   /// Longest time for a batch of pictures, or for what a source gave at once.
-  private static let patience = Duration.seconds(120)
+  private static let patience = Duration.seconds(300)
 
   private let plan: WayPlan
   private let funnel: Funnel<HandOver>

@@ -3,7 +3,7 @@ import System
 
 /// Work on a thread of its own whose end may be waited for.
 final class Errand: Sendable {
-  private let ended = DispatchSemaphore(value: 0)
+  private let ended = Semaphore()
 
   /// Once; where the system gives no thread, it has ended.
   func start(_ work: @escaping @Sendable () -> Void) throws(Errno) {
@@ -20,7 +20,7 @@ final class Errand: Sendable {
 
   /// Whether it has ended by then; waits for it.
   func hasEnded(by deadline: DispatchTime = .now()) -> Bool {
-    guard ended.wait(timeout: deadline) == .success else { return false }
+    guard ended.wait(until: deadline) else { return false }
     ended.signal()  // for the next who asks
     return true
   }

@@ -23,6 +23,8 @@ struct LiveReading {
   private var epoch: Epoch?
   private var wallZero: Int64?
   private var covered = Instant.zero
+  /// An epoch that was reserved, and that no connection has begun.
+  private var reserved: Int32?
   /// When the connection gave its first content.
   private var begun: Duration?
   /// Processor time that a packet may take. A worker that is ended for it may have been slow, and not stuck.
@@ -88,7 +90,8 @@ struct LiveReading {
     awaitItems()
     var end = End()
     do {
-      let first = try daemon.desk.reserveEpoch(of: runner.status.label, atLeast: 0)
+      let first = try reserved ?? daemon.desk.reserveEpoch(of: runner.status.label, atLeast: 0)
+      reserved = first
       let source = try open(first)
       runner.status.enter(.running)
       while let items = try source.next() {
@@ -127,7 +130,7 @@ struct LiveReading {
     let order = SourceOrder(
       try runner.config.url.filled(daemon.credentials), label: runner.status.label, daemon.selection(runner.config),
       request, threads: 1)
-    return try daemon.program.open(
+    return try runner.program.open(
       order, interruption: interruption, silence: isAwaiting ? nil : daemon.liveSilence, step: step)
   }
 
@@ -162,7 +165,7 @@ struct LiveReading {
       {
         throw SourceError.undecodable("its epochs are out of order")
       }
-      (epoch, wallZero, covered) = (opened, nil, .zero)
+      (epoch, reserved, wallZero, covered) = (opened, nil, nil, .zero)
     case .wall(let time) where time.epoch == epoch?.index:
       wallZero = time.zero
       runner.status.change { $0.driftPPM = time.driftPPM ?? $0.driftPPM }

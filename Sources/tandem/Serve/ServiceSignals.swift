@@ -12,7 +12,7 @@ final class ServiceSignals: Sendable {
   private let wishes = Mutex<[Wish]>([])
   /// The first wish to end has come.
   private let isStopping = Mutex(false)
-  private let arrival = DispatchSemaphore(value: 0)
+  private let arrival = Semaphore()
   private let queue = DispatchQueue(label: "signals")
 
   /// SIGHUP reloads; SIGINT and SIGTERM end. A second one to end does so at once.
@@ -28,7 +28,7 @@ final class ServiceSignals: Sendable {
 
   /// The next wish, waiting so long for it.
   func wait(_ patience: Duration) -> Wish? {
-    _ = arrival.wait(timeout: .now() + .nanoseconds(patience.nanoseconds))
+    _ = arrival.wait(for: patience)
     return wishes.withLock { $0.isEmpty ? nil : $0.removeFirst() }
   }
 

@@ -16,9 +16,10 @@ final class SourceRunner: Sendable {
 
   let config: SourceConfig
   let status: SourceStatus
+  let program: DecodeProgram
   private let daemon: DaemonParts
   private let interruption = Interruption()
-  private let wake = DispatchSemaphore(value: 0)
+  private let wake = Semaphore()
   private let errand = Errand()
   /// Its way to the encoders.
   private let lane = Mutex<Funnel<HandOver>.Lane?>(nil)
@@ -26,6 +27,7 @@ final class SourceRunner: Sendable {
   init(_ config: SourceConfig, _ daemon: DaemonParts) {
     self.config = config
     self.daemon = daemon
+    program = daemon.makeProgram()
     status = SourceStatus(label: config.name)
   }
 
@@ -80,7 +82,7 @@ final class SourceRunner: Sendable {
   /// Waits so long, or until the source is to end.
   func rest(_ pause: Duration, _ pulse: Pulses.Pulse) {
     pulse.beat(within: pause + .seconds(60))
-    if !interruption.isRaised { _ = wake.wait(timeout: .now() + .nanoseconds(pause.nanoseconds)) }
+    if !interruption.isRaised { _ = wake.wait(for: pause) }
   }
 
   /// A new way to the encoders.
@@ -180,7 +182,7 @@ final class SourceRunner: Sendable {
     let order = SourceOrder(
       path, label: status.label, daemon.selection(config), daemon.plan.request(), threads: daemon.plan.threads)
     do throws(SourceError) {
-      let source = try daemon.program.open(order, interruption: interruption, silence: daemon.fileSilence)
+      let source = try program.open(order, interruption: interruption, silence: daemon.fileSilence)
       status.enter(.running)
       while let items = try source.next() {
         guard !source.isBroken || isLastTry else { return giveUp(lane, status, .died) }
