@@ -19,10 +19,9 @@ final class Patience {
   }
 
   /// Gives up when this much time has passed; nil: never.
-  func begin(_ wait: TimeSpan?) { (deadline, hasExpired) = (wait.map { clock.now() + $0 }, false) }
+  func begin(_ wait: TimeSpan?) { deadline = wait.map { clock.now() + $0 } }
 
-  /// What was opened at the last moment is open.
-  func endOpening() { (questions, deadline, hasExpired) = (nil, nil, false) }
+  func endOpening() { (questions, deadline) = (nil, nil) }
 
   var isOver: Bool {
     if let left = questions {

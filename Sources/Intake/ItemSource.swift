@@ -77,6 +77,13 @@ package final class ItemSource {
     return items
   }
 
+  /// What has been counted so far.
+  package var accounts: Counters {
+    var all = counters
+    for other in [timekeeper.counters, reader.counters, maker.counters] { all.add(other) }
+    return all
+  }
+
   /// The frames that were decoded since the last call; none unless the source was opened to trace them.
   package func takeFrames() -> [FrameTrace] { maker.takeFrames() }
 
@@ -164,7 +171,9 @@ package final class ItemSource {
 
   private func decode(_ packet: Packet, _ slot: Slot) -> [Timed] {
     if let dts = packet.dts { timekeeper.noteDecodeStamp(slot, dts) }
-    let decoded = reader.decode(packet, slot, passOver: canPassOver(packet, slot))
+    var decoded = reader.decode(packet, slot, passOver: canPassOver(packet, slot))
+    // Of several frames in one damaged packet of the container, only the first has a stamp.
+    if packet.isCorrupt { for n in decoded.sounds.indices { decoded.sounds[n].isCorrupt = true } }
     let replaced = reader.takeDrained().flatMap { time($1, $0) }
     return replaced + time(decoded, slot)
   }
@@ -216,8 +225,7 @@ package final class ItemSource {
     }
     items += maker.items(timekeeper.finish())
     reader.finish()
-    for other in [timekeeper.counters, reader.counters, maker.counters] { counters.add(other) }
-    items.append(.mark(.ended(SourceOutcome(name: info.name, ending: ending, counters: counters, fault: fault))))
+    items.append(.mark(.ended(SourceOutcome(name: info.name, ending: ending, counters: accounts, fault: fault))))
     return items
   }
 

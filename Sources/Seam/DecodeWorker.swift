@@ -29,6 +29,7 @@ final class DecodeWorker: Sendable {
     case over
     case failed(SourceError)
     case drawn([UInt8])
+    case accounts(Counters)
     case nothing
     /// It will never say anything again; the reason in words that follow "its decoder".
     case gone(String)
@@ -81,10 +82,13 @@ final class DecodeWorker: Sendable {
   func draw(_ image: RGBImage, as format: PictureFormat) throws(SourceError) -> [UInt8] {
     memory.write(image.pixels, at: 0)
     state.withLock { tell(.draw(format, width: image.width, height: image.height), $0.socket) }
-    switch look(milliseconds: -1) {
+    switch look(milliseconds: Self.patience) {
     case .drawn(let file): return file
     case .failed(let error): throw error
     case .gone(let reason): throw .undecodable("its decoder \(reason)")
+    case .nothing:
+      child.kill()
+      throw .undecodable("its decoder did not draw it")
     default:
       child.kill()
       throw .undecodable("its decoder answered something else")
@@ -137,6 +141,7 @@ final class DecodeWorker: Sendable {
     case .drawn(let count):
       guard (0...memory.size).contains(count) else { throw WireError("a file of \(count) bytes") }
       return .drawn(memory.bytes(at: 0, count: count))
+    case .accounts(let counters): return .accounts(counters)
     case .hello: throw WireError("a second hello")
     }
   }

@@ -24,6 +24,8 @@ enum FromWorker {
   case failed(SourceError)
   /// So many bytes of a file lie at the beginning of the shared memory.
   case drawn(Int)
+  /// What a live source has counted so far.
+  case accounts(Counters)
 }
 
 /// What a worker says first.
@@ -98,6 +100,7 @@ extension FromWorker: Wired {
     case 3: self = .over
     case 4: self = .failed(try wire.read())
     case 5: self = .drawn(try wire.read())
+    case 6: self = .accounts(try wire.read())
     case let other: throw WireError("message number \(other)")
     }
   }
@@ -120,6 +123,9 @@ extension FromWorker: Wired {
     case .drawn(let count):
       wire.integer(UInt8(5))
       count.write(to: &wire)
+    case .accounts(let counters):
+      wire.integer(UInt8(6))
+      counters.write(to: &wire)
     }
   }
 }

@@ -92,11 +92,14 @@ struct Testimony {
 
   private mutating func accept(_ outcome: SourceOutcome) throws(WireError) {
     try check(outcome.name)
-    let names = outcome.counters.values.keys
-    guard names.count <= Self.mostCounters, names.allSatisfy({ $0.utf8.count <= Self.longestText / 64 }) else {
-      throw WireError("too many accounts")
-    }
+    guard Self.isBounded(outcome.counters) else { throw WireError("too many accounts") }
     hasEnded = true
+  }
+
+  /// Accounts are kept, and shown to all.
+  static func isBounded(_ counters: Counters) -> Bool {
+    let names = counters.values.keys
+    return names.count <= mostCounters && names.allSatisfy { $0.utf8.count <= longestText / 64 }
   }
 
   /// Its records must not carry another's name.

@@ -21,8 +21,9 @@ package final class WorkerEnd {
   private var shown: [Slot: RGBImage] = [:]
   private var items: [WireItem] = []
   private var samples = 0
-  /// When something was last said.
+  /// When something was last said, and when accounts were last given.
   private var spoke = monotonicTime()
+  private var accounted = monotonicTime()
 
   /// What is wanted of a worker.
   package enum Task: Sendable {
@@ -89,6 +90,13 @@ package final class WorkerEnd {
   }
 
   package func give(_ frames: [FrameTrace]) { if !frames.isEmpty { send(.frames(frames)) } }
+
+  /// Gives accounts, now and then.
+  package func give(_ accounts: () -> Counters) {
+    guard monotonicTime() - accounted > .seconds(1) else { return }
+    accounted = monotonicTime()
+    send(.accounts(accounts()))
+  }
 
   package func end() { send(.over) }
 

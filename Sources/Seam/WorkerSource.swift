@@ -19,6 +19,8 @@ package final class WorkerSource {
   private var isOver = false
   /// Its worker has died or was ended: what would still have come is lost.
   package private(set) var isBroken = false
+  /// What it has counted so far, now and then; all of it comes with `.ended`.
+  package private(set) var accounts = Counters()
   /// It was ended because it computed for too long.
   package private(set) var wasStuck = false
 
@@ -53,7 +55,7 @@ package final class WorkerSource {
       case .gone(let reason): throw .undecodable("its decoder \(reason)")
       case .nothing:
         if let end = opening.end { throw .undecodable("its decoder \(end.words)") }
-      case .frames, .over, .drawn: break waiting
+      case .frames, .over, .drawn, .accounts: break waiting
       }
     }
     worker.kill()
@@ -68,7 +70,7 @@ package final class WorkerSource {
       switch worker.look(milliseconds: Self.glance) {
       case .over, .failed: return program.keep(worker)
       case .gone: return
-      case .items, .frames, .nothing, .drawn: continue
+      case .items, .frames, .nothing, .drawn, .accounts: continue
       }
     }
     worker.kill()
@@ -88,6 +90,13 @@ package final class WorkerSource {
       case .items(let items):
         guard items.isEmpty else { return hear(items) }
         wait.sawWork()
+        if let end = wait.end { return breakOff(end) }
+      case .accounts(let counters):
+        guard Testimony.isBounded(counters) else {
+          worker.kill()
+          return breakOff("counted without end")
+        }
+        accounts = counters
         if let end = wait.end { return breakOff(end) }
       case .frames(let more):
         guard wantsFrames, frames.count + more.count <= Self.mostFrames else {
@@ -150,7 +159,7 @@ package final class WorkerSource {
     isOver = true
     isBroken = true
     guard !span.hasEnded else { return nil }
-    var counters = Counters()
+    var counters = accounts
     counters.add("decoder_deaths")
     let words = "its decoder \(reason)"
     let ending: SourceOutcome.Ending = span.hasOpened ? .truncated(words) : .failed(words, exitCode: 65)

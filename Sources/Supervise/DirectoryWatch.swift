@@ -13,7 +13,7 @@ package struct DirectoryWatch: ~Copyable {
   /// - Throws: what the system says about the directory.
   package static func open(_ path: String) throws(Errno) -> DirectoryWatch {
     let descriptor = Descriptor(owning: try Errno.check { inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC)) })
-    let events = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR)
+    let events = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR | IN_MOVE_SELF)
     _ = try Errno.check { unsafe inotify_add_watch(descriptor.number, PathText.cString(path), events) }
     // Looked at after the watch has begun: what comes between is seen twice, not never.
     return DirectoryWatch(path: path, descriptor: descriptor, found: try files(in: path))
@@ -39,7 +39,7 @@ package struct DirectoryWatch: ~Copyable {
       let name = bytes[position + head..<min(bytes.count, position + head + length)].prefix { $0 != 0 }
       position += head + length
       if mask & UInt32(IN_Q_OVERFLOW) != 0 { found = try Self.files(in: path) }
-      if mask & UInt32(IN_IGNORED) != 0 { throw Errno(code: ENOENT) }
+      if mask & UInt32(IN_IGNORED | IN_MOVE_SELF) != 0 { throw Errno(code: ENOENT) }
       let text = PathText.name(name)
       if mask & UInt32(IN_ISDIR) == 0, !text.isEmpty, !text.hasPrefix("."), !found.contains(text) { found.append(text) }
     }

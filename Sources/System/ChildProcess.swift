@@ -9,6 +9,13 @@ package final class ChildProcess: Sendable {
   package enum Ending: Hashable, Sendable, CustomStringConvertible {
     case code(Int32), signal(Int32)
 
+    /// As the system writes it; nil for what `kill` does.
+    fileprivate init?(_ status: Int32) {
+      let number = status & 0x7f
+      guard number != SIGKILL else { return nil }
+      self = number == 0 ? .code(status >> 8 & 0xff) : .signal(number)
+    }
+
     package var description: String {
       switch self {
       case .code(let code): "ended with exit code \(code)"
@@ -34,6 +41,8 @@ package final class ChildProcess: Sendable {
   package let number: Int32
   private let leadsGroup: Bool
   private let isReaped = Mutex(false)
+  /// How one that was killed had ended before.
+  private let earlierEnding = Mutex<Ending?>(nil)
 
   /// Starts the command, found as a shell finds it, with our environment and with the signals' usual meanings.
   package init(_ command: [String], _ setting: Setting) throws(Errno) {
@@ -75,8 +84,8 @@ package final class ChildProcess: Sendable {
   /// Whether the program has ended; what it started may still run.
   package var hasEnded: Bool { isReaped.withLock { $0 } || ending != nil }
 
-  /// How it ended; nil while it runs, and after `kill`.
-  package var ending: Ending? { isReaped.withLock { $0 ? nil : look(WNOHANG) } }
+  /// How it ended; nil while it runs, and where only `kill` has ended it.
+  package var ending: Ending? { isReaped.withLock { $0 ? earlierEnding.withLock { $0 } : look(WNOHANG) } }
 
   /// Whether a signal has stopped it, so that it stands still until another lets it go on.
   package var isStopped: Bool {
@@ -128,10 +137,12 @@ package final class ChildProcess: Sendable {
     return isReaped.withLock { isReaped in
       guard !isReaped else { return true }
       _ = Glibc.kill(target, SIGKILL)
-      while waitpid(number, nil, WNOHANG) == 0 {
+      var status: Int32 = 0
+      while unsafe waitpid(number, &status, WNOHANG) == 0 {
         guard monotonicTime() < deadline else { return false }
         usleep(1000)
       }
+      earlierEnding.withLock { $0 = Ending(status) }
       isReaped = true
       LiveChildren.remove(target)
       return true

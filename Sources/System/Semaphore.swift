@@ -1,5 +1,4 @@
 import CLinux
-package import Dispatch
 import Glibc
 
 /// A counting semaphore whose waits are measured by the monotonic clock. Those of Dispatch follow the clock on the wall:
@@ -31,15 +30,5 @@ package final class Semaphore: Sendable {
     var deadline = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
     while unsafe linux_wait(place, &deadline) != 0 { if errno == ETIMEDOUT { return false } }
     return true
-  }
-
-  /// Whether it was signalled by then.
-  package func wait(until deadline: DispatchTime) -> Bool {
-    if deadline == .distantFuture {
-      wait()
-      return true
-    }
-    let (then, now) = (deadline.uptimeNanoseconds, DispatchTime.now().uptimeNanoseconds)
-    return wait(for: .nanoseconds(then > now ? Int64(clamping: then - now) : 0))
   }
 }

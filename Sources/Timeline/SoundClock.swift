@@ -24,6 +24,9 @@ struct SoundClock {
     case jumped
   }
 
+  /// By how much sound may be displaced in a packet of which a part is missing: as much as one packet holds.
+  private static let damage = TimeSpan(milliseconds: 500)
+
   private let timing: TrackTiming
   private var precision: StampPrecision
   private var line: AnchorLine?
@@ -174,8 +177,9 @@ struct SoundClock {
     return content(of: sound.samples, skipped..<max(skipped, count - sound.skipEnd)).map { part in
       Placed(
         samples: Array(sound.samples[part]), rate: sound.rate, anchor: line.anchor,
-        index: first + Int64(part.lowerBound), halfWidth: line.halfWidth + timing.editHalfWidth,
-        isInferred: timing.isInferred)
+        index: first + Int64(part.lowerBound),
+        halfWidth: line.halfWidth + timing.editHalfWidth + (sound.isCorrupt ? Self.damage : .zero),
+        isInferred: timing.isInferred || sound.isCorrupt)
     }
   }
 

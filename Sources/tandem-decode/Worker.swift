@@ -39,6 +39,7 @@ struct Worker {
       while let items = try source.next() {
         end.give(source.takeFrames())
         end.give(items)
+        if source.info.isStreaming { end.give { source.accounts } }
       }
       end.end()
     } catch { end.fail(error) }

@@ -11,7 +11,7 @@ import Testing
   }
 
   private func taken(_ funnel: Funnel<Int>, most: Int = .max) -> [Int: [Int]] {
-    let deliveries = funnel.receive(most: most, timeout: .now() + .seconds(5)) ?? []
+    let deliveries = (funnel.receive(most: most, timeout: .now() + .seconds(5)) ?? []).filter { !$0.elements.isEmpty }
     return Dictionary(uniqueKeysWithValues: deliveries.map { ($0.lane, $0.elements) })
   }
 
@@ -86,7 +86,7 @@ import Testing
     let deliveries = funnel.receive(most: .max, timeout: .now()) ?? []
     #expect(deliveries.map(\.lane) == [1, 2, 3])
     #expect(deliveries.map(\.elements) == [[5], [], []])
-    #expect(deliveries.allSatisfy(\.isLast))
+    #expect(deliveries.map(\.isLast) == [true, true, true])
   }
 
   @Test func itIsFinishedOnlyWhenAllHasBeenDelivered() {

@@ -46,6 +46,13 @@ import Testing
     #expect(throws: Errno(code: ENOENT)) { _ = try watch.next(milliseconds: 1000) }
   }
 
+  @Test func aDirectoryThatIsMovedIsNotWatchedUnderItsOldName() throws {
+    var watch = try DirectoryWatch.open(folder)
+    unsafe rename(folder, "\(folder)-moved")
+    defer { unsafe rename("\(folder)-moved", folder) }
+    #expect(throws: Errno(code: ENOENT)) { _ = try watch.next(milliseconds: 1000) }
+  }
+
   @Test func whatIsNoDirectoryIsRefused() {
     #expect(throws: Errno(code: ENOTDIR)) { _ = try DirectoryWatch.open("/etc/passwd") }
     #expect(throws: Errno(code: ENOENT)) { _ = try DirectoryWatch.open("/nowhere") }

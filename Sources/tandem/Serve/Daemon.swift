@@ -17,6 +17,8 @@ final class Daemon {
   private let file: String
   private let flags: [String]
   private var config: DaemonConfig
+  /// As it was read at the start: what waits for the next one is measured by it.
+  private let started: DaemonConfig
   private let manager: ServiceManager
   private let inherited: InheritedSockets
   private let clock = Clock.system
@@ -27,7 +29,8 @@ final class Daemon {
   init(_ file: String, flags: [String]) throws {
     self.file = file
     self.flags = flags
-    config = try DaemonConfig.read(file, flags: flags)
+    started = try DaemonConfig.read(file, flags: flags)
+    config = started
     manager = ServiceManager(
       socket: environment("NOTIFY_SOCKET"), watchdog: environment("WATCHDOG_USEC"), watched: environment("WATCHDOG_PID")
     )
@@ -111,7 +114,7 @@ final class Daemon {
       for source in fresh.sources where (difference.added + difference.changed).contains(source.name) {
         sources.put(source)
       }
-      if let warning = difference.warning { Messages.warning(warning) }
+      if let warning = ConfigDifference(from: started, to: fresh, .own).warning { Messages.warning(warning) }
       config = fresh
       face.noteReload(nil)
     } catch {

@@ -53,7 +53,7 @@ struct DaemonMetrics {
       MetricFamily(
         "tandem_source_losses", .counter, help: "What sources lost, by name of the loss.",
         sources.flatMap { source, snapshot in
-          snapshot.counters.values.sorted { $0.key < $1.key }.map {
+          snapshot.losses.values.sorted { $0.key < $1.key }.map {
             MetricSample(.integer($0.value), [("source", source), ("reason", $0.key)])
           }
         }),

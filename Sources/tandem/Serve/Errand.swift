@@ -1,4 +1,5 @@
 import Dispatch
+import Flow
 import System
 
 /// Work on a thread of its own whose end may be waited for.

@@ -115,7 +115,11 @@ struct LiveReading {
 
   private mutating func note(_ source: WorkerSource, _ items: [Item], _ end: End) -> End {
     var end = end
-    for case .mark(.ended(let outcome)) in items { end.words = outcome.ending.reason }
+    runner.status.note(source.accounts)
+    for case .mark(.ended(let outcome)) in items {
+      end.words = outcome.ending.reason
+      runner.status.note(Counters())  // they are added up
+    }
     guard source.isBroken else { return end }
     runner.status.change { $0.restarts += 1 }
     if source.wasStuck { step = min(step * 2, DaemonParts.longestStep) }

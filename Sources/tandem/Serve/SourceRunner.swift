@@ -114,9 +114,9 @@ final class SourceRunner: Sendable {
             case .missing: state.counters.add("files_missing")
             case .known, .unavailable, .stopped: break
             }
-          do throws(Errno) { try daemon.finished.tidy(path) } catch {
-            Messages.warning("the list of finished files: \(error)")
-          }
+            do throws(Errno) { try daemon.finished.tidy(path) } catch {
+              Messages.warning("the list of finished files: \(error)")
+            }
           }
           status.enter(.idle)
         }

@@ -31,10 +31,17 @@ final class SourceStatus: Sendable {
     var uncertainty: Double?
     var driftPPM: Float?
     var counters = Counters()
+    /// Of the reading that goes on.
+    fileprivate var running = Counters()
     fileprivate var settled = Aligner.Accounts()
     fileprivate var current = Aligner.Accounts()
 
     var accounts: Aligner.Accounts { settled + current }
+    var losses: Counters {
+      var all = counters
+      all.add(running)
+      return all
+    }
   }
 
   /// The name that its records carry.
@@ -82,6 +89,9 @@ final class SourceStatus: Sendable {
       state.current = Aligner.Accounts()
     }
   }
+
+  /// What its reading has counted so far; nothing once that has been added up.
+  func note(_ running: Counters) { state.withLock { $0.running = running } }
 
   func countStored() { change { $0.storedBefore += 1 } }
 }

@@ -1,0 +1,104 @@
+"""What the daemon once did not do as it should, each as the smallest story that shows it."""
+
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+import live
+import mirror
+import relay
+from daemon import serving, until
+from test_serve_clock import HOUR, SETTINGS, WATCHDOG, Clock
+from test_serve_faults import add, camera, hang_up, playing
+
+SECONDS = 12
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    return live.make_clip(tmp_path_factory.mktemp("defects") / "clip.mp4", SECONDS, live.HUMMING)
+
+
+# MARK: With an encoder that is another program, signals are heard
+
+
+@pytest.mark.parametrize("way", ["stop", "reload"])
+def test_a_daemon_with_an_encoder_of_its_own_hears_signals(tandem, tmp_path, way):
+    with serving(tandem, tmp_path, {}, mirror.settings(tmp_path)) as service:
+        if way == "stop":
+            assert service.stop() == 0
+        else:
+            hang_up(service)
+            assert service.metric("tandem_reloads_total", result="done") == 1
+
+
+# MARK: What was lost is counted while the connection goes on
+
+
+def test_losses_of_a_source_are_counted_while_it_goes(tandem, clip, tmp_path):
+    way, at = live.way("udp"), live.port()
+    target = [str(word).replace(way.address, f"udp://127.0.0.1:{at}") for word in way.target]
+    rule = relay.lossy(0.05, 1)
+    with serving(tandem, tmp_path, {"cam": {"url": way.address}}) as service:
+        live.await_listener(way.address)
+        with relay.relaying(at, int(way.address.split(":")[-1]), rule), live.publishing(clip, target):
+            until(lambda: service.source("cam")["windows"] >= 14)
+            assert service.source("cam")["state"] == "running"
+            assert service.metric("tandem_source_losses_total", source="cam", reason="video_corrupt_packets") > 0
+
+
+def test_requests_to_an_encoder_of_its_own_are_counted(tandem, media, tmp_path):
+    add(tmp_path / "clips", media, "a")
+    with serving(tandem, tmp_path, {"clips": {"url": tmp_path / "clips"}}, mirror.settings(tmp_path)) as service:
+        until(lambda: service.metric("tandem_windows_given_total", source="clips") >= 40)
+        assert any("encoder" in name for name, _ in service.metrics())
+
+
+# MARK: Sound out of its place is not called exact
+
+
+def test_one_lost_packet_of_a_transport_stream_moves_no_sound_without_a_word(tandem, clip, tmp_path):
+    whole, torn = tmp_path / "whole.ts", tmp_path / "torn.ts"
+    subprocess.run([*live.FFMPEG, "-i", clip, "-c", "copy", "-f", "mpegts", whole], check=True)
+    packets = [whole.read_bytes()[at : at + 188] for at in range(0, whole.stat().st_size, 188)]
+    sound = [n for n, packet in enumerate(packets) if (packet[1] & 0x1F) << 8 | packet[2] == 0x101]
+    # The third of a PES packet of fourteen or so AAC frames, which have one stamp together.
+    tenth = [n for n in sound if packets[n][1] & 0x40][10]
+    lost = sound[sound.index(tenth) + 2]
+    torn.write_bytes(b"".join(packet for n, packet in enumerate(packets) if n != lost))
+    heard = [tandem.sound(path) for path in (whole, torn)]
+    rows = tandem.windows("--window", "100ms", "--hop", "100ms", torn)
+    for before, row, after in zip(rows, rows[1:], rows[2:]):
+        stretch = slice(4800 * row["window"], 4800 * (row["window"] + 1))
+        wrong = (np.abs(heard[0][stretch] - heard[1][stretch]) > 0.05) & (heard[1][stretch] != 0)
+        if min(each["audio_valid"] for each in (before, row, after)) > 0.99 and row["uncertainty_us"] < 1000:
+            assert not wrong.any(), f"window {row['window']}: {wrong.mean():.0%} of what is called {row['time_state']}"
+
+
+# MARK: The clock
+
+
+def stepped(tandem, media, folder, *steps: int, **records):
+    clock, port = Clock(folder), live.port()
+    environment = clock.environment | {"WATCHDOG_USEC": str(WATCHDOG * 10**6)}
+    settings = SETTINGS | {"records": SETTINGS["records"] | records}
+    sources = {"cam": camera(port)}
+    with playing(media, port), serving(tandem, folder, sources, settings, environment=environment) as service:
+        until(lambda: service.source("cam")["windows"] >= 30)
+        for step in steps:
+            clock.set(step)
+            moment = time.monotonic()
+            time.sleep(3)
+        return service.metrics(), [told - moment for told in service.manager.times("WATCHDOG=1") if told > moment]
+
+
+def test_signs_of_life_go_on_when_the_clock_is_set_back(tandem, media, tmp_path):
+    _, beats = stepped(tandem, media, tmp_path, -HOUR)
+    assert len(beats) >= 3
+
+
+def test_a_clock_set_forth_does_not_delete_what_was_stored_this_minute(tandem, media, tmp_path):
+    metrics, _ = stepped(tandem, media, tmp_path, HOUR, keep_age="30m")
+    assert metrics.get(("tandem_store_total", (("what", "store_expired_records"),)), 0) == 0
