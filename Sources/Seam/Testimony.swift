@@ -15,6 +15,8 @@ struct Testimony {
   /// Of the source, that nobody wants and that may be passed over.
   private let start: TimeSpan
   private let selected: Set<Slot>
+  /// Cues may lie beside it.
+  private let hasSubtitles: Bool
   private var info: SourceInfo?
   private var hasEnded = false
   private var nextEpoch: Int32
@@ -28,6 +30,7 @@ struct Testimony {
     label = order.label
     start = order.request.start
     selected = Set(order.selection.slots)
+    hasSubtitles = order.subtitles != nil
     nextEpoch = order.request.continuation?.epoch ?? 0
   }
 
@@ -109,7 +112,8 @@ struct Testimony {
 
   /// Content of a track that it has, and of the kind that it is.
   private func check(_ slot: Slot, _ modality: Modality?) throws(WireError) {
-    guard info?.slots.contains(slot) ?? false, modality ?? slot.modality == slot.modality else {
+    let isBeside = hasSubtitles && slot == Slot(.text)
+    guard info?.slots.contains(slot) ?? false || isBeside, modality ?? slot.modality == slot.modality else {
       throw WireError("content of \(slot.name), which it has not")
     }
   }

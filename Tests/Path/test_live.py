@@ -148,7 +148,8 @@ def test_a_late_join_is_never_called_exact_before_the_reports_and_is_exact_after
         assert {row["uncertainty_us"] for row in rows if row["epoch"] == 0} == {None}
         assert {row["time_state"] for row in rows if row["epoch"] == 1} <= {"exact", "quantised"}
         assert len(offsets) >= 2
-        assert np.abs(offsets).max() <= 1e-3
+        # The sender tells its clock in whole milliseconds, and the figures are rounded.
+        assert np.abs(offsets).max() <= 1e-3 + 1e-6
 
 
 def test_a_session_description_is_refused_where_nobody_declares_it(tandem, tmp_path):

@@ -9,12 +9,12 @@ import Testing
   private let info = SourceInfo(name: "a", container: "mpegts", tracks: [], slots: [Slot(.audio)])
 
   /// What is wrong with the last of these, all others being right.
-  private func fault(_ marks: [Mark], from first: Int32 = 0) throws -> WireError? {
+  private func fault(_ marks: [Mark], from first: Int32 = 0, subtitles: String? = nil) throws -> WireError? {
     var request = SourceRequest(
       sampleRate: 16_000, pictureRate: Ratio(2), stillLength: TimeSpan(seconds: 2))
     request.continuation = Continuation(epoch: first, position: .zero)
     var testimony = Testimony(
-      SourceOrder("in.ts", label: "a", TrackSelection("audio")!, request, threads: 1))
+      SourceOrder("in.ts", label: "a", TrackSelection("audio")!, request, threads: 1, subtitles: subtitles))
     for mark in [.opened(info)] + marks.dropLast() { try testimony.accept([.mark(mark)]) }
     do throws(WireError) { try testimony.accept([.mark(marks.last!)]) } catch { return error }
     return nil
@@ -61,6 +61,9 @@ import Testing
     #expect(try fault([epoch(0), .reached(Slot(.video), .zero)])?.what == "content of video, which it has not")
     let cue = Cue(slot: slot, epoch: 0, interval: Interval(.zero, .zero), text: "")
     #expect(try fault([epoch(0), .cue(cue)])?.what == "content of audio, which it has not")
+    let beside = Mark.cue(Cue(slot: Slot(.text), epoch: 0, interval: Interval(.zero, .zero), text: ""))
+    #expect(try fault([epoch(0), beside]) != nil)
+    #expect(try fault([epoch(0), beside], subtitles: "a.srt") == nil, "cues that lie beside it")
   }
 
   @Test func nothingComesAfterTheEnd() throws {
