@@ -3,7 +3,7 @@ import Glibc
 import Serve
 import Synchronization
 
-/// A client with nothing between it and the socket, used by one thread at a time. Every wait ends after a few seconds
+/// A client with nothing between it and the socket, used by one thread at a time. Every wait ends after a minute
 /// at the latest.
 final class Wire: @unchecked Sendable {
   let number: Int32
@@ -45,7 +45,7 @@ final class Wire: @unchecked Sendable {
   deinit { hangUp() }
 
   private func setUp() {
-    var patience = timeval(tv_sec: 20, tv_usec: 0)
+    var patience = timeval(tv_sec: 60, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     _ = unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
     _ = unsafe setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
@@ -277,7 +277,7 @@ func hangUpAtTheEnd(_ wires: [Wire]) -> DispatchGroup {
 
 /// Whether `condition` comes true within some seconds.
 func soon(_ condition: () throws -> Bool) rethrows -> Bool {
-  for _ in 0..<1000 {
+  for _ in 0..<3000 {
     if try condition() { return true }
     usleep(20_000)
   }

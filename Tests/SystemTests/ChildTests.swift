@@ -49,9 +49,16 @@ import Testing
   }
 
   @Test func aSignalAfterTheEndReachesNobody() throws {
-    let child = try shell("exit 0")
+    let child = try shell("sleep 600")
     child.kill()
     child.signal(SIGKILL)
-    #expect(child.hasEnded && child.ending == nil)
+    #expect(child.hasEnded && child.ending == nil, "what we did to it is no ending of its own")
+  }
+
+  @Test func anEndingIsKnownAlsoWhereWeCameToKill() throws {
+    let child = try shell("exit 7")
+    #expect(child.wait() == .code(7))
+    child.kill()
+    #expect(child.hasEnded && child.ending == .code(7))
   }
 }
