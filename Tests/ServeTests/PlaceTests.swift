@@ -133,7 +133,8 @@ import Testing
     unsafe link(path, other)
     defer { unsafe unlink(other) }
     listener.close()
-    #expect(Wire(other) == nil)
+    // A program that another test starts just now may hold it until it has begun.
+    #expect(soon { Wire(other) == nil })
   }
 
   @Test func aPortThatWasHandedDownNeedsTheToken() async throws {
