@@ -22,6 +22,13 @@ package struct ConfigDifference: Hashable, Sendable {
 
   package var isEmpty: Bool { [added, changed, removed, applied, waiting].allSatisfy(\.isEmpty) }
 
+  /// `added: cam; changed: front, door`; `nothing changed`.
+  package var words: String {
+    let parts = [("added", added), ("changed", changed), ("removed", removed), ("applied", applied)]
+    let told = parts.filter { !$1.isEmpty }.map { "\($0): \($1.joined(separator: ", "))" }
+    return told.isEmpty ? "nothing changed" : told.joined(separator: "; ")
+  }
+
   /// `these keys wait for a restart: window, http.tcp`; nil where none does.
   package var warning: String? {
     waiting.isEmpty ? nil : "these keys wait for a restart: \(waiting.joined(separator: ", "))"

@@ -11,6 +11,7 @@ import Testing
       "sources: {a: {url: a}, b: {url: b}, c: {url: c}}", "sources: {d: {url: d}, c: {url: c}, b: {url: x}}")
     #expect(found.added == ["d"] && found.changed == ["b"] && found.removed == ["a"])
     #expect(found.applied.isEmpty && found.warning == nil)
+    #expect(found.words == "added: d; changed: b; removed: a")
   }
 
   @Test func keysThatWaitForARestartAreNamed() throws {
@@ -22,6 +23,7 @@ import Testing
   @Test func theSameFileIsNoDifference() throws {
     let text = repositoryFile("configs/live.yaml")
     #expect(try difference(text, text + "\n# remark\n").isEmpty)
+    #expect(try difference(text, text).words == "nothing changed")
     #expect(try !difference("", "threads: 4").isEmpty)
   }
 }

@@ -6,6 +6,7 @@
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -141,6 +142,9 @@ def test_a_stream_that_dies_and_returns_is_read_again_in_the_next_epoch(tandem, 
         assert service.metric("tandem_reconnects_total", source="cam") >= 1
         assert service.metric("tandem_worker_restarts_total", source="cam") == 0, "a silent sender is no dead worker"
         assert service.stop() == 0
+        told = [line for line in service.log.splitlines() if line.startswith("tandem: cam: ")]
+    assert told[0] == "tandem: cam: running" and lost["last_error"] in told[1], told
+    assert re.fullmatch(r"tandem: cam: running again after \d+ s", told[2]), told
     rows = service.segments()
     assert_once_in_order(rows)
     epochs = list(windows(rows)["cam"])
@@ -411,7 +415,8 @@ def test_the_service_manager_is_told_what_it_wants_to_know(tandem, media, tmp_pa
         assert service.stop() == 0
         assert time.monotonic() - began <= 10
         assert len(service.manager.times("STOPPING=1")) == 1
-    assert not service.log, service.log
+    assert service.log.splitlines() == [
+        "tandem: ready, sources: 1", f"tandem: {service.config} is taken over: nothing changed"]
 
 
 @pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="systemd-socket-activate is not here")

@@ -61,6 +61,7 @@ final class Daemon {
     } catch { throw Failure(message: "no thread: \(error)", exitCode: 71) }
     for source in config.sources { sources.put(source) }
     manager.tell(.ready, .status(face.summary))
+    Messages.line("tandem: ready, sources: \(config.sources.count)")
     watch(sources, parts, face)
 
     manager.tell(.stopping)
@@ -117,6 +118,7 @@ final class Daemon {
       if let warning = ConfigDifference(from: started, to: fresh, .own).warning { Messages.warning(warning) }
       config = fresh
       face.noteReload(nil)
+      Messages.line("tandem: \(shown(file)) is taken over: \(difference.words)")
     } catch {
       let reason = (error as? Failure)?.message ?? "see above"
       Messages.error("\(shown(file)) is not taken over, what was valid before goes on: \(reason)")

@@ -64,12 +64,15 @@ final class DaemonView: DaemonFace {
       throw .conflict("there are \(table.all.count) sources already, as many as limits.sources allows")
     }
     do throws(ConfigError) {
-      return table.put(try SourceConfig(named: source, String(decoding: body, as: UTF8.self), .own))
+      let isNew = table.put(try SourceConfig(named: source, String(decoding: body, as: UTF8.self), .own))
+      Messages.line("tandem: \(source): \(isNew ? "added" : "changed") by HTTP")
+      return isNew
     } catch { throw .invalid("\(error)") }
   }
 
   func delete(source: String) throws(FaceError) {
     guard table.remove(source) else { throw .unknown("no source is named \(source)") }
+    Messages.line("tandem: \(source): removed by HTTP")
   }
 
   func subscribe(sources: [String], from position: String?) throws(FaceError) -> any RecordSubscription {

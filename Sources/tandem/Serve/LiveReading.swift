@@ -57,6 +57,7 @@ struct LiveReading {
         state.reconnects += 1
         if let words = end.words { state.lastError = words }
       }
+      runner.noteBreak(end.words ?? "its sender ended")
       runner.rest(pause(after: end), pulse)
     }
     let outcome = SourceOutcome(name: runner.status.label, ending: .complete)
@@ -170,6 +171,7 @@ struct LiveReading {
         throw SourceError.undecodable("its epochs are out of order")
       }
       (epoch, reserved, wallZero, covered) = (opened, nil, nil, .zero)
+      runner.noteContent()
     case .wall(let time) where time.epoch == epoch?.index:
       wallZero = time.zero
       runner.status.change { $0.driftPPM = time.driftPPM ?? $0.driftPPM }

@@ -23,6 +23,8 @@ final class SourceRunner: Sendable {
   private let errand = Errand()
   /// Its way to the encoders.
   private let lane = Mutex<Funnel<HandOver>.Lane?>(nil)
+  /// What the log knows of it.
+  private let outage = Mutex(Outage())
 
   init(_ config: SourceConfig, _ daemon: DaemonParts) {
     self.config = config
@@ -74,6 +76,7 @@ final class SourceRunner: Sendable {
       case .directory(let path): watch(path, pulse)
       }
       status.enter(.waiting)
+      if !interruption.isRaised { noteBreak(status.snapshot.lastError ?? "is gone") }
       backoff.follow(daemon.backoff)
       rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
     }
@@ -83,6 +86,16 @@ final class SourceRunner: Sendable {
   func rest(_ pause: Duration, _ pulse: Pulses.Pulse) {
     pulse.beat(within: pause + .seconds(60))
     if !interruption.isRaised { _ = wake.wait(for: pause) }
+  }
+
+  /// It gives content: the log is told where it did not.
+  func noteContent() { say(outage.withLock { $0.end(at: daemon.clock.now()) }) }
+
+  /// It gives none.
+  func noteBreak(_ reason: String) { say(outage.withLock { $0.begin(reason, at: daemon.clock.now()) }) }
+
+  private func say(_ news: String?) {
+    if let news { Messages.line("tandem: \(config.name): \(news)") }
   }
 
   /// A new way to the encoders.
@@ -111,7 +124,9 @@ final class SourceRunner: Sendable {
             switch end {
             case .finished: state.files += 1
             case .died: state.counters.add("files_quarantined")
-            case .missing: state.counters.add("files_missing")
+            case .missing:
+              Messages.warning("\(part.label): \(state.lastError ?? "is gone")")
+              state.counters.add("files_missing")
             case .known, .unavailable, .stopped: break
             }
             do throws(Errno) { try daemon.finished.tidy(path) } catch {
@@ -154,9 +169,11 @@ final class SourceRunner: Sendable {
         status.change { $0.restarts += 1 }
         guard tries == Self.tries else { continue }
         status.enter(.quarantined)
+        Messages.warning("\(status.label): left out, no decoder survives it")
         return .died
       case .unavailable:
         status.enter(.waiting)
+        noteBreak(status.snapshot.lastError ?? "cannot be read")
         rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
       case let outcome:
         if outcome == .finished { status.enter(.finished) }
@@ -202,6 +219,7 @@ final class SourceRunner: Sendable {
       case .unreadable: return giveUp(lane, status, .missing)
       case .timedOut, .unavailable: return giveUp(lane, status, interruption.isRaised ? .stopped : .unavailable)
       case .undecodable, .inputOutput:
+        Messages.warning("\(status.label): \(error)")
         let outcome = SourceOutcome(name: status.label, ending: .failed("\(error)", exitCode: error.exitCode))
         _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()), evenIfFull: true)
         lane.close()
