@@ -3,7 +3,7 @@ package import Media
 
 /// The clocks of this machine, or a test's.
 package struct HostClock: Sendable {
-  /// Time since some beginning; never steps.
+  /// Time since some beginning, that in which the machine slept included; never steps otherwise.
   package var now: @Sendable () -> TimeSpan
   /// Time since 1970; may step.
   package var wall: @Sendable () -> TimeSpan
@@ -13,7 +13,7 @@ package struct HostClock: Sendable {
     self.wall = wall
   }
 
-  package static let system = HostClock(now: { read(CLOCK_MONOTONIC) }, wall: { read(CLOCK_REALTIME) })
+  package static let system = HostClock(now: { read(CLOCK_BOOTTIME) }, wall: { read(CLOCK_REALTIME) })
 
   private static func read(_ clock: clockid_t) -> TimeSpan {
     var time = timespec()

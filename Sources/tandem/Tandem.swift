@@ -71,6 +71,7 @@ struct Failure: Error {
 
   func end() -> Never {
     if let message { Messages.error(message) }
+    Messages.service.flush(within: .seconds(1))
     switch exitCode {
     case 141: die(by: SIGPIPE)
     default: Glibc.exit(exitCode)
@@ -87,20 +88,3 @@ struct Failure: Error {
 
 /// Whether an environment variable is set, to anything.
 func hasEnvironment(_ name: String) -> Bool { unsafe getenv(name) != nil }
-
-/// Lines for people, on standard error.
-enum Messages {
-  static func error(_ text: String) { line("tandem: \(text)") }
-  static func warning(_ text: String) { line("tandem: warning: \(text)") }
-
-  static func line(_ text: String) {
-    let oneLine = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    write(oneLine + "\n")
-  }
-
-  /// As it is, in one piece.
-  static func write(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-  }
-}

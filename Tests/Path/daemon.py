@@ -135,7 +135,7 @@ class Daemon:
         command = [*map(str, prefix), *self.tandem.command("serve", self.config)]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, **options)
+                command, stdin=subprocess.DEVNULL, env=environment, **({"stdout": log, "stderr": log} | options))
         if is_ready:
             self.await_ready()
         return self

@@ -1,5 +1,7 @@
 """What the daemon once did not do as it should, each as the smallest story that shows it."""
 
+import fcntl
+import os
 import subprocess
 import time
 
@@ -102,3 +104,24 @@ def test_signs_of_life_go_on_when_the_clock_is_set_back(tandem, media, tmp_path)
 def test_a_clock_set_forth_does_not_delete_what_was_stored_this_minute(tandem, media, tmp_path):
     metrics, _ = stepped(tandem, media, tmp_path, HOUR, keep_age="30m")
     assert metrics.get(("tandem_store_total", (("what", "store_expired_records"),)), 0) == 0
+
+
+# MARK: Nobody reads the log
+
+
+def test_a_log_that_nobody_reads_holds_nothing_up_and_tells_what_was_lost(tandem, tmp_path):
+    theirs, ours = os.pipe()
+    fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, 4096)
+    with serving(tandem, tmp_path, stderr=ours) as service:
+        os.close(ours)
+        for n in range(3000):
+            assert service.http("/v1/sources/x", "PUT", f"{{url: /nowhere/{n}, enabled: false}}".encode())[0] < 300
+        lost = service.metric("tandem_log_lines_lost_total")
+        assert lost > 100
+        assert service.http("/healthz")[0] == 200
+        with open(theirs, "rb") as log:
+            os.set_blocking(theirs, False)
+            until(lambda: not log.read(1 << 20))
+            service.http("/v1/sources/x", "PUT", b"{url: /nowhere, enabled: false}")
+            assert f"lines of this log that were lost: {lost:.0f}" in until(lambda: log.read(1 << 20)).decode()
+            assert service.stop() == 0

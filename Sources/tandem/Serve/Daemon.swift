@@ -42,6 +42,7 @@ final class Daemon {
   /// - Throws: `Failure`: what could not be opened.
   func run() throws {
     signals.listen()
+    do throws(Errno) { try Messages.service.start() } catch { throw Failure(noThread: error) }
     let pulses = Pulses(now: clock.now)
     let plan = try WayPlan(WayWish(config), .service(signals.lastMoment))
     defer { for program in plan.programs { program.close() } }
@@ -58,7 +59,7 @@ final class Daemon {
     do throws(Errno) {
       try desk.start(pulses.begin("records", within: .seconds(60)))
       try hall.start(pulses.begin("encoders", within: .seconds(60)))
-    } catch { throw Failure(message: "no thread: \(error)", exitCode: 71) }
+    } catch { throw Failure(noThread: error) }
     for source in config.sources { sources.put(source) }
     manager.tell(.ready, .status(face.summary))
     Messages.line("tandem: ready, sources: \(config.sources.count)")
@@ -211,6 +212,10 @@ extension StoreLimits {
 extension TimeSpan {
   /// Rounded up.
   fileprivate var wholeSeconds: Int { Int((flicks + Self.flicksPerSecond - 1) / Self.flicksPerSecond) }
+}
+
+extension Failure {
+  fileprivate init(noThread error: Errno) { self.init(message: "no thread: \(error)", exitCode: 71) }
 }
 
 /// The number of a group of this name.

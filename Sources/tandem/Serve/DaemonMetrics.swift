@@ -91,6 +91,9 @@ struct DaemonMetrics {
           MetricSample(.integer(reloads.failed), [("result", "failed")]),
         ]),
       one(
+        "tandem_log_lines_lost", .counter, "Lines of the log that nobody took in time.",
+        .integer(Messages.service.lost)),
+      one(
         "tandem_resident_memory_bytes", .gauge, unit: "bytes", "Of this process, without its workers.",
         .integer(Self.residentBytes)),
     ]

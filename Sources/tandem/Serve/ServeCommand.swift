@@ -15,5 +15,8 @@ struct ServeCommand: ParsableCommand {
   @Option(name: .customLong("set"), help: "KEY=VALUE, in place of what the file and the environment say.")
   var settings: [String] = []
 
-  func run() throws { try Daemon(config, flags: settings).run() }
+  func run() throws {
+    defer { Messages.service.flush(within: .seconds(1)) }
+    try Daemon(config, flags: settings).run()
+  }
 }
