@@ -23,6 +23,7 @@ final class Demuxer {
   }
 
   deinit {
+    patience.stopWatching()
     var context = Optional(context)
     avformat_close_input(&context)
     withExtendedLifetime((bytes, patience, guardian)) {}
@@ -50,9 +51,10 @@ final class Demuxer {
     input.configure(&options, live)
     let bytes = input.bytes.map(ByteView.init)
     fresh.pointee.pb = bytes?.context
-    let guardian = input.url.map { NetworkGuard($0, fresh) }
+    let guardian = input.url.map { NetworkGuard($0, NetworkReach($0), fresh) }
+    patience.onQuestion = guardian?.noteConnecting
     let code = avformat_open_input(&context, input.name, try input.format(), &options.dictionary)
-    try patience.check(code, "open input")
+    try patience.check(guardian?.explained(code) ?? code, "open input")
     let demuxer = Demuxer(owning: context!, bytes, patience, guardian)
     if !counted.contains(demuxer.containerName) { demuxer.context.pointee.flags |= AVFMT_FLAG_NOFILLIN }
     try patience.check(demuxer.probe(), "find streams")

@@ -10,6 +10,8 @@ final class Patience {
   private var questions: Int?
   private var deadline: TimeSpan?
   private var hasExpired = false
+  /// Who else wants to know when FFmpeg asks.
+  var onQuestion: (() -> Void)?
 
   /// - Parameter questions: a playlist that names itself would ask for ever.
   init(_ interruption: Interruption, questions: Int? = nil, clock: HostClock = .system) {
@@ -21,9 +23,13 @@ final class Patience {
   /// Gives up when this much time has passed; nil: never.
   func begin(_ wait: TimeSpan?) { deadline = wait.map { clock.now() + $0 } }
 
+  /// The source is being closed: nobody may look at it any more.
+  func stopWatching() { onQuestion = nil }
+
   func endOpening() { (questions, deadline) = (nil, nil) }
 
   var isOver: Bool {
+    onQuestion?()
     if let left = questions {
       if left <= 0 { return true }
       questions = left - 1
