@@ -92,6 +92,18 @@ extension Demuxer.Input {
     }
   }
 
+  /// Whether anything has come from the sender, as far as can be seen from outside while it is being opened.
+  func hasSpoken(_ context: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+    // A session description's own bytes are none of the sender's.
+    if bytes == nil, let stream = context.pointee.pb, stream.pointee.bytes_read > 0 { return true }
+    return (0..<Int(context.pointee.nb_streams)).contains {
+      context.pointee.streams[$0]!.pointee.event_flags & AVSTREAM_EVENT_FLAG_NEW_PACKETS != 0
+    }
+  }
+
+  /// Is open only when a packet has told what it carries: RTP that nobody has described.
+  var speaksFirst: Bool { SourceScheme.of(name) == "rtp" }
+
   /// How long one packet may take once the source is open; nil: as long as it likes. Datagrams do not trickle.
   func packetWait(_ live: LiveOptions) -> TimeSpan? {
     guard isRemote else { return nil }

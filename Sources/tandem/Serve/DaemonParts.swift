@@ -63,7 +63,8 @@ final class DaemonParts: Sendable {
   /// How long a live worker may say nothing: it watches the source itself, and has to tell what it saw.
   var liveSilence: Duration {
     let live = settings.live
-    return Duration(max(live.stall, live.open)) + .seconds(5)
+    let opening = live.open + LiveOptions(packetWait: live.stall).findingWait
+    return Duration(max(live.stall, opening)) + .seconds(5)
   }
 
   /// Processor time that a packet of a live source may take, at first.
