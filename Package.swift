@@ -89,7 +89,7 @@ let package = Package(
       swiftSettings: safe),
     // The daemon's configuration and recipes, read strictly. The only target that knows YAML.
     .target(
-      name: "Config", dependencies: ["Media", .product(name: "Yams", package: "Yams")], swiftSettings: safe),
+      name: "Config", dependencies: ["Media", "System", .product(name: "Yams", package: "Yams")], swiftSettings: safe),
     // The daemon's HTTP door. The only target that knows Hummingbird and NIO.
     .target(
       name: "Serve",

@@ -23,7 +23,10 @@ text() { # SOURCE TARGET
 install -D -m 755 "$TANDEM" "$to/bin/tandem"
 install -D -m 755 "$WORKER" "$to/libexec/tandem-decode"
 
-for unit in systemd/*.service systemd/*.socket; do text "$unit" "$to/lib/systemd/system/$(basename "$unit")"; done
+units=$to/lib/systemd/system
+for unit in systemd/*.service systemd/*.socket; do text "$unit" "$units/$(basename "$unit")"; done
+sed -f systemd/instance.sed "$units/tandem.service" > "$units/tandem@.service"
+chmod 644 "$units/tandem@.service"
 for drop_in in systemd/drop-ins/*.conf; do text "$drop_in" "$doc/examples/systemd/$(basename "$drop_in")"; done
 install -D -m 644 systemd/tandem.sysusers "$to/lib/sysusers.d/tandem.conf"
 install -D -m 644 systemd/tandem.tmpfiles "$to/lib/tmpfiles.d/tandem.conf"

@@ -57,6 +57,7 @@ struct ConfigReading {
   }
 
   private mutating func assign(_ assignment: Assignment, _ keys: [String: Setting<DaemonConfig>]) {
+    origins[assignment.key] = assignment.origin  // a value that is refused was given too
     do throws(Refusal) {
       if let setting = keys[assignment.key] {
         try setting.read(assignment.text, into: &config, defaults: defaults)
@@ -64,7 +65,6 @@ struct ConfigReading {
         if origins["sources.\(name)"] == nil { origins["sources.\(name)"] = assignment.origin }
         try assign(assignment.text, key, ofSource: name)
       }
-      origins[assignment.key] = assignment.origin
     } catch { problems.add(assignment.origin.problem(in: problems.file, assignment.key, error.reason)) }
   }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Media
+import System
 
 /// Secrets, each a small file of `$CREDENTIALS_DIRECTORY`, as systemd hands them out.
 package struct Credentials: Sendable {
@@ -26,24 +27,15 @@ package struct Credentials: Sendable {
   }
 
   private static func read(_ path: String, _ name: String) throws(CredentialProblem) -> String {
-    func last() -> CredentialProblem { unsafe CredentialProblem(name: name, reason: String(cString: strerror(errno))) }
-    let descriptor = unsafe open(PathText.cString(path), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw last() }
-    defer { close(descriptor) }
-    var (bytes, count) = ([UInt8](repeating: 0, count: longest + 1), 0)
-    while count <= longest {
-      let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe Glibc.read(descriptor, buffer.baseAddress! + count, buffer.count - count)
-      }
-      if got < 0, errno == EINTR { continue }
-      guard got >= 0 else { throw last() }
-      if got == 0 { return try secret(bytes[..<count], name) }
-      count += got
+    let bytes: [UInt8]
+    do throws(Errno) { bytes = try SmallFile.read(path, limit: longest, waits: false) } catch {
+      let reason = error.code == EFBIG ? "is longer than \(ByteCount.spelling(longest))" : "\(error)"
+      throw CredentialProblem(name: name, reason: reason)
     }
-    throw CredentialProblem(name: name, reason: "is longer than \(ByteCount.spelling(longest))")
+    return try secret(bytes, name)
   }
 
-  private static func secret(_ bytes: ArraySlice<UInt8>, _ name: String) throws(CredentialProblem) -> String {
+  private static func secret(_ bytes: [UInt8], _ name: String) throws(CredentialProblem) -> String {
     guard var text = String(validating: bytes, as: UTF8.self) else {
       throw CredentialProblem(name: name, reason: "is not UTF-8")
     }

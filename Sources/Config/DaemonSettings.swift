@@ -59,8 +59,8 @@ struct DaemonSettings: Sendable {
     Key("records.users", .users, \.records.users, word: "any"),
     Key("records.readers", .count(1...4096), \.records.readers),
     Key("records.reader_buffer", .size(64 * kiB...giB), \.records.readerBuffer),
-    Key("records.segment_size", .size(miB...64 * giB), \.records.segmentSize),
-    Key("records.segment_age", .span(second...30 * day), \.records.segmentAge),
+    Key("records.segment_size", .size(miB...64 * giB), \.records.segmentSize, appliesAtOnce: true),
+    Key("records.segment_age", .span(second...30 * day), \.records.segmentAge, appliesAtOnce: true),
     Key("records.keep_size", .size(miB...1024 * 1024 * giB), \.records.keepSize, appliesAtOnce: true),
     Key("records.keep_age", .span(.zero...3650 * day), \.records.keepAge, appliesAtOnce: true),
     Key("records.sync", .span(ms...200 * ms), \.records.sync),
@@ -83,7 +83,7 @@ struct DaemonSettings: Sendable {
   private static let limits = [
     Key("limits.memory", .size(64 * miB...1024 * giB), \.limits.memory),
     Key("limits.source_buffer", .size(miB...4 * giB), \.limits.sourceBuffer),
-    Key("limits.sources", .count(1...SourceConfig.most), \.limits.sources),
+    Key("limits.sources", .count(1...SourceConfig.most), \.limits.sources, appliesAtOnce: true),
     Key("limits.worker_memory", .size(64 * miB...64 * giB), \.limits.workerMemory),
   ]
 

@@ -14,6 +14,10 @@ struct Refusal: Error {
 
   init(_ reason: String) { self.reason = reason }
 
+  static func notAmong(_ text: String, _ words: [String]) -> Refusal {
+    Refusal("\(Quoted.text(text)) is not one of \(words.joined(separator: ", "))\(Nearest.hint(text, among: words))")
+  }
+
   static func unlike(_ text: String, _ what: String) -> Refusal { Refusal("\(Quoted.text(text)) is no \(what)") }
 }
 
@@ -93,7 +97,7 @@ extension Grammar where Value == String {
     Grammar(
       bound: words.joined(separator: ", "),
       parse: { text throws(Refusal) in
-        guard words.contains(text) else { throw notAmong(text, words) }
+        guard words.contains(text) else { throw .notAmong(text, words) }
         return text
       }, spell: { $0 })
   }
@@ -116,7 +120,7 @@ extension Grammar where Value: RawRepresentable & CaseIterable, Value.RawValue =
     return Grammar(
       bound: words.joined(separator: ", "),
       parse: { text throws(Refusal) in
-        guard let value = Value(rawValue: text) else { throw notAmong(text, words) }
+        guard let value = Value(rawValue: text) else { throw .notAmong(text, words) }
         return value
       }, spell: { $0.rawValue })
   }
@@ -149,7 +153,3 @@ func isName(_ text: String) -> Bool {
 func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
 func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) }
-
-private func notAmong(_ text: String, _ words: [String]) -> Refusal {
-  Refusal("\(Quoted.text(text)) is not one of \(words.joined(separator: ", "))\(Nearest.hint(text, among: words))")
-}

@@ -18,6 +18,9 @@ package struct SourceAddress: Hashable, Sendable, CustomStringConvertible, Custo
         guard isName(name) else { throw Refusal("has a placeholder without the name of a credential") }
       }
     }
+    if let scheme = SourceScheme.of(text), !SourceScheme.all.contains(scheme) {
+      throw .notAmong(scheme, SourceScheme.all)
+    }
   }
 
   /// Whether it is a URL, not a path.

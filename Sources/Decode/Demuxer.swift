@@ -23,6 +23,7 @@ final class Demuxer {
   }
 
   deinit {
+    patience.stopWatching()
     var context = Optional(context)
     avformat_close_input(&context)
     withExtendedLifetime((bytes, patience, guardian)) {}
@@ -38,6 +39,7 @@ final class Demuxer {
     guard let fresh = context else { throw FFmpegError(code: FF_ENOMEM, operation: "open input") }
     let patience = Patience(interruption, questions: input.mayRecur ? 10_000 : nil, clock: clock)
     if input.isRemote { patience.begin(live.openingWait) }
+    if input.isPaced { patience.extend(by: live.findingWait) { input.hasSpoken(fresh) } }
     fresh.pointee.interrupt_callback.callback = { opaque in
       Unmanaged<Patience>.fromOpaque(opaque!).takeUnretainedValue().isOver ? 1 : 0
     }
@@ -50,10 +52,12 @@ final class Demuxer {
     input.configure(&options, live)
     let bytes = input.bytes.map(ByteView.init)
     fresh.pointee.pb = bytes?.context
-    let guardian = input.url.map { NetworkGuard($0, fresh) }
+    let guardian = input.url.map { NetworkGuard($0, NetworkReach($0), fresh) }
+    patience.onQuestion = guardian?.noteConnecting
     let code = avformat_open_input(&context, input.name, try input.format(), &options.dictionary)
-    try patience.check(code, "open input")
+    try patience.check(guardian?.explained(code) ?? code, "open input")
     let demuxer = Demuxer(owning: context!, bytes, patience, guardian)
+    if input.speaksFirst { patience.extend(by: live.findingWait) { true } }
     if !counted.contains(demuxer.containerName) { demuxer.context.pointee.flags |= AVFMT_FLAG_NOFILLIN }
     try patience.check(demuxer.probe(), "find streams")
     patience.endOpening()

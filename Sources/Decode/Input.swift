@@ -25,7 +25,7 @@ extension Demuxer.Input {
       self = .bytes(.standardInput(interruption: interruption))
     } else if name.hasPrefix("file://") {
       self = .bytes(try .open(path: path(name), from: base, interruption: interruption))
-    } else if let scheme = scheme(of: name) {
+    } else if let scheme = SourceScheme.of(name) {
       let place = String(name.dropFirst(scheme.count + 3))
       self = Devices.formats[scheme].map { .device(place, format: $0) } ?? .url(name)
     } else if name.hasSuffix(".m3u8") {
@@ -75,7 +75,7 @@ extension Demuxer.Input {
   var mayRecur: Bool {
     switch self {
     case .playlist: true
-    case .url(let url): ["http", "https"].contains(scheme(of: url))
+    case .url(let url): ["http", "https"].contains(SourceScheme.of(url))
     case .bytes, .session, .device: false
     }
   }
@@ -92,16 +92,28 @@ extension Demuxer.Input {
     }
   }
 
+  /// Whether anything has come from the sender, as far as can be seen from outside while it is being opened.
+  func hasSpoken(_ context: UnsafeMutablePointer<AVFormatContext>) -> Bool {
+    // A session description's own bytes are none of the sender's.
+    if bytes == nil, let stream = context.pointee.pb, stream.pointee.bytes_read > 0 { return true }
+    return (0..<Int(context.pointee.nb_streams)).contains {
+      context.pointee.streams[$0]!.pointee.event_flags & AVSTREAM_EVENT_FLAG_NEW_PACKETS != 0
+    }
+  }
+
+  /// Is open only when a packet has told what it carries: RTP that nobody has described.
+  var speaksFirst: Bool { SourceScheme.of(name) == "rtp" }
+
   /// How long one packet may take once the source is open; nil: as long as it likes. Datagrams do not trickle.
   func packetWait(_ live: LiveOptions) -> TimeSpan? {
     guard isRemote else { return nil }
-    return isRTP || scheme(of: name) == "udp" ? live.silenceWait : live.packetWait
+    return isRTP || SourceScheme.of(name) == "udp" ? live.silenceWait : live.packetWait
   }
 
   private var isRTP: Bool {
     switch self {
     case .session: true
-    case .url(let url): ["rtsp", "rtp"].contains(scheme(of: url))
+    case .url(let url): ["rtsp", "rtsps", "rtp"].contains(SourceScheme.of(url))
     case .bytes, .playlist, .device: false
     }
   }
@@ -122,8 +134,8 @@ extension Demuxer.Input {
     }
     options["rw_timeout"] = String(live.silenceWait.microsecondCount)
     let rtsp = live.listens ? "listen" : live.transport == .automatic ? "prefer_tcp" : nil
-    switch scheme(of: name) {
-    case "rtsp":
+    switch SourceScheme.of(name) {
+    case "rtsp", "rtsps":
       if let rtsp { options["rtsp_flags"] = rtsp }
       if live.transport != .automatic { options["rtsp_transport"] = live.transport.rawValue }
       options["timeout"] = String(live.silenceWait.microsecondCount)
@@ -150,16 +162,9 @@ extension Demuxer.Input {
     case .playlist: "file,crypto,data"
     case .session: "rtp,udp"
     // No `file` here: what comes from the network opens nothing of this machine.
-    case .url: "http,https,tcp,tls,udp,rtp,rtsp,rtmp,rtmps,srt,crypto,hls"
+    case .url: (SourceScheme.network + ["tls", "crypto", "hls"]).joined(separator: ",")
     }
   }
-}
-
-/// A scheme (RFC 3986, 3.1) followed by `://`, in small letters; everything else is a path.
-func scheme(of name: String) -> String? {
-  let scheme = name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
-  guard scheme.first?.isLetter == true, name.dropFirst(scheme.count).hasPrefix("://") else { return nil }
-  return scheme.lowercased()
 }
 
 private func path(_ name: String) -> String { name.hasPrefix("file://") ? String(name.dropFirst(7)) : name }

@@ -13,7 +13,8 @@ package struct LiveOptions: Hashable, Sendable {
   package let listens: Bool
   /// The input is a session description (SDP), whose word opens ports: believed only where this is said.
   package let isSessionDescription: Bool
-  /// How long opening may take, finding its tracks included. Where we listen, how long a publisher may take as well.
+  /// How long opening may take, finding its tracks included; where the sender sets the pace, how long its first bytes
+  /// may take. Where we listen, how long a publisher may take as well.
   package let openingWait: TimeSpan
   /// How long no byte may come.
   package let silenceWait: TimeSpan
@@ -42,6 +43,11 @@ package struct LiveOptions: Hashable, Sendable {
     self.stallWait = bounded(stallWait, 1000, 3_600_000)
     self.jitterWait = bounded(jitterWait, 0, 10_000)
   }
+}
+
+extension LiveOptions {
+  /// How long finding the tracks of a paced source may take at least, from its first bytes on: twice what is looked at.
+  package var findingWait: TimeSpan { max(packetWait, TimeSpan(seconds: 3)) }
 }
 
 /// Where the timeline of a source goes on that broke off and was opened anew.

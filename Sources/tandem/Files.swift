@@ -1,18 +1,20 @@
 import Glibc
 import Media
+import System
 
 // What the commands ask of the file system, with every byte of a name kept (`PathText`).
 
-func isDirectory(_ path: String) -> Bool { kind(path) == S_IFDIR }
+func isDirectory(_ path: String) -> Bool { fileKind(path) == S_IFDIR }
 
-func isFile(_ path: String) -> Bool { kind(path) == S_IFREG }
+func isFile(_ path: String) -> Bool { fileKind(path) == S_IFREG }
 
 func isLink(_ path: String) -> Bool {
   var status = stat()
   return unsafe lstat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
 }
 
-private func kind(_ path: String) -> mode_t? {
+/// As `S_IFMT` tells it; nil where nothing is to be found.
+func fileKind(_ path: String) -> mode_t? {
   var status = stat()
   return unsafe stat(PathText.cString(path), &status) == 0 ? status.st_mode & S_IFMT : nil
 }
@@ -33,21 +35,12 @@ func entries(of directory: String) throws(FileProblem) -> [String] {
 /// The text of a small file.
 /// - Throws: `FileProblem`, also for one longer than `limit` bytes.
 func contents(of path: String, limit: Int) throws(FileProblem) -> String {
-  let descriptor = unsafe open(PathText.cString(path), O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw .last(path) }
-  defer { close(descriptor) }
-  var bytes = [UInt8](repeating: 0, count: limit + 1)
-  var count = 0
-  while count <= limit {
-    let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-      unsafe read(descriptor, buffer.baseAddress! + count, buffer.count - count)
-    }
-    if got < 0, errno == EINTR { continue }
-    guard got >= 0 else { throw .last(path) }
-    if got == 0 { return String(decoding: bytes[..<count], as: UTF8.self) }
-    count += got
+  do throws(Errno) {
+    return String(decoding: try SmallFile.read(path, limit: limit, waits: true), as: UTF8.self)
+  } catch {
+    guard error.code == EFBIG else { throw FileProblem(path: path, reason: "\(error)") }
+    throw FileProblem(path: path, reason: "is longer than \(limit) bytes", isTooLong: true)
   }
-  throw FileProblem(path: path, reason: "is longer than \(limit) bytes", isTooLong: true)
 }
 
 /// What a file refused, in one line.

@@ -20,6 +20,12 @@ import Testing
     #expect(found.warning == "these keys wait for a restart: hop, records.sync")
   }
 
+  @Test func whatTheDaemonTakesOverAtOnceIsNoneOfThem() throws {
+    let found = try difference("", "records: {segment_size: 1MiB, segment_age: 2h}\nlimits: {sources: 9, memory: 2GiB}")
+    #expect(found.applied == ["records.segment_size", "records.segment_age", "limits.sources"])
+    #expect(found.waiting == ["limits.memory"])
+  }
+
   @Test func theSameFileIsNoDifference() throws {
     let text = repositoryFile("configs/live.yaml")
     #expect(try difference(text, text + "\n# remark\n").isEmpty)

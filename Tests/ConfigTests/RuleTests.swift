@@ -1,3 +1,4 @@
+import Media
 import Testing
 
 @testable import Config
@@ -37,6 +38,25 @@ import Testing
     ),
   ])
   func whatDoesNotGoTogetherIsNamed(_ text: String, _ complaint: String) { #expect(complaints(text) == [complaint]) }
+
+  @Test(arguments: [("htpp", ", did you mean 'http'?"), ("UPD", ", did you mean 'udp'?"), ("gopher", "")])
+  func otherSchemesAreRefused(_ scheme: String, _ hint: String) {
+    let known = SourceScheme.all.joined(separator: ", ")
+    #expect(
+      complaints("sources:\n  a:\n    url: \(scheme)://u:hunter2@h/x") == [
+        "t.yaml:3: sources.a.url: '\(scheme.lowercased())' is not one of \(known)\(hint)"
+      ])
+  }
+
+  @Test(arguments: SourceScheme.all + ["RTSP"])
+  func schemesThatAreReadAreGood(_ scheme: String) {
+    #expect(complaints("sources: {a: {url: \"\(scheme)://h/x\"}}") == [])
+  }
+
+  @Test(arguments: ["/srv/a?b://c", "${credential:whole}", "a b://c", "://x"])
+  func whatHasNoSchemeIsAPath(_ address: String) {
+    #expect(complaints("sources: {a: {url: \"\(address)\"}}") == [])
+  }
 
   @Test func forEverIsNoAge() { #expect(complaints("records: {keep_age: 0, segment_age: 30d}\n") == []) }
 

@@ -37,6 +37,61 @@ import Testing
     try patience.check(0, "read")
   }
 
+  @Test func whoBeginsToSpeakShortlyBeforeTheEndHasTimeToGoOn() {
+    let patience = Patience(interruption, clock: hands.clock)
+    var hasCome = false
+    patience.begin(TimeSpan(seconds: 2))
+    patience.extend(by: TimeSpan(seconds: 3)) { hasCome }
+    hands.move(milliseconds: 1900)
+    #expect(!patience.isOver)
+    hasCome = true
+    hands.move(milliseconds: 99)
+    #expect(!patience.isOver)
+    hands.move(milliseconds: 2999)
+    #expect(!patience.isOver)
+    hands.move(milliseconds: 1)
+    #expect(patience.isOver)
+  }
+
+  @Test func whoSpeaksAtOnceLosesNoTimeByIt() {
+    let patience = Patience(interruption, clock: hands.clock)
+    patience.begin(TimeSpan(seconds: 9))
+    patience.extend(by: TimeSpan(seconds: 3)) { true }
+    hands.move(milliseconds: 10)
+    #expect(!patience.isOver)
+    hands.move(milliseconds: 8989)
+    #expect(!patience.isOver)
+    hands.move(milliseconds: 1)
+    #expect(patience.isOver)
+  }
+
+  @Test func whatComesAfterTheEndIsTooLate() {
+    let patience = Patience(interruption, clock: hands.clock)
+    var hasCome = false
+    patience.begin(TimeSpan(seconds: 2))
+    patience.extend(by: TimeSpan(seconds: 3)) { hasCome }
+    hands.move(milliseconds: 2000)
+    #expect(patience.isOver)
+    hasCome = true
+    #expect(patience.isOver)
+  }
+
+  @Test func nobodyIsAskedOfASourceThatIsBeingClosed() {
+    let patience = Patience(interruption, clock: hands.clock)
+    var questions = 0
+    patience.begin(TimeSpan(seconds: 2))
+    patience.onQuestion = { questions += 1 }
+    patience.extend(by: TimeSpan(seconds: 3)) {
+      questions += 1
+      return false
+    }
+    #expect(!patience.isOver)
+    #expect(questions == 2)
+    patience.stopWatching()
+    #expect(!patience.isOver)
+    #expect(questions == 2)
+  }
+
   @Test func itsOwnEndIsToldFromTheUsers() {
     let patience = Patience(interruption, clock: hands.clock)
     interruption.raise()

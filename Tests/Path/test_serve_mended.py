@@ -79,6 +79,25 @@ def test_one_lost_packet_of_a_transport_stream_moves_no_sound_without_a_word(tan
             assert not wrong.any(), f"window {row['window']}: {wrong.mean():.0%} of what is called {row['time_state']}"
 
 
+# MARK: A sender that begins shortly before the time to open is over
+
+
+def test_a_stream_that_begins_late_is_not_cut_off(tandem, clip, tmp_path):
+    way, at = live.way("rtp"), live.port()
+    target = [str(word).replace(way.address, f"rtp://127.0.0.1:{at}") for word in way.target]
+    settings = {"window": "100ms", "hop": "100ms", "live": {"open": "3s", "stall": "3s"}}
+    with serving(tandem, tmp_path, {"cam": {"url": way.address}}, settings) as service:
+        live.await_listener(way.address)
+        begin = time.monotonic() + 2.4  # it is open after about a second of stream
+
+        def late(n: int, seconds: float) -> tuple[int, ...]:
+            return relay.PASSED if time.monotonic() >= begin else ()
+
+        with relay.relaying(at, int(way.address.split(":")[-1]), late), live.publishing(clip, target):
+            until(lambda: service.source("cam")["windows"] >= 60, within=15)
+            assert service.source("cam")["reconnects"] == 0, service.source("cam")["last_error"]
+
+
 # MARK: The clock
 
 

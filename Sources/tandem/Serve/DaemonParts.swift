@@ -9,6 +9,7 @@ import Synchronization
 final class DaemonParts: Sendable {
   let plan: WayPlan
   private let workerMemory: Int?
+  private let sourceBuffer: Int
   let hall: EncodeHall
   let desk: RecordDesk
   let finished: FinishedFiles
@@ -31,6 +32,7 @@ final class DaemonParts: Sendable {
     self.clock = clock
     self.config = Mutex(config)
     workerMemory = config.limits.workerMemory
+    sourceBuffer = config.limits.sourceBuffer
   }
 
   /// The decoders of one source: no process that has read one source ever hears of another.
@@ -61,7 +63,8 @@ final class DaemonParts: Sendable {
   /// How long a live worker may say nothing: it watches the source itself, and has to tell what it saw.
   var liveSilence: Duration {
     let live = settings.live
-    return Duration(max(live.stall, live.open)) + .seconds(5)
+    let opening = live.open + LiveOptions(packetWait: live.stall).findingWait
+    return Duration(max(live.stall, opening)) + .seconds(5)
   }
 
   /// Processor time that a packet of a live source may take, at first.
@@ -91,7 +94,7 @@ final class DaemonParts: Sendable {
       return last
     }
     let overflow: Funnel<HandOver>.Overflow = source.onFull(isLive: isLive) == .block ? .block : .dropOldest
-    return hall.open(number, status, limit: source.buffer ?? settings.limits.sourceBuffer, overflow)
+    return hall.open(number, status, limit: source.buffer ?? sourceBuffer, overflow)
   }
 }
 

@@ -1,6 +1,5 @@
 import Config
 import Glibc
-import Media
 
 /// What a source is, by what its configuration says and what lies at its address.
 enum SourceNature {
@@ -13,21 +12,16 @@ enum SourceNature {
     // An address that lacks its credential says so when it is opened.
     let path = (try? config.url.filled(credentials)) ?? ""
     switch config.kind {
-    case .live: self = .stream(isPipe: Self.kind(path) == S_IFIFO)
+    case .live: self = .stream(isPipe: fileKind(path) == S_IFIFO)
     case .file: self = config.loop ? .stream(isPipe: true) : .file(path)
     case .directory: self = .directory(path)
     case .auto:
-      switch Self.kind(path) {
+      switch fileKind(path) {
       case _ where config.url.isURL: self = .stream(isPipe: false)
       case S_IFIFO: self = .stream(isPipe: true)
       case S_IFDIR: self = .directory(path)
       default: self = config.loop ? .stream(isPipe: true) : .file(path)
       }
     }
-  }
-
-  private static func kind(_ path: String) -> mode_t? {
-    var status = stat()
-    return unsafe stat(PathText.cString(path), &status) == 0 ? status.st_mode & S_IFMT : nil
   }
 }
