@@ -7,17 +7,19 @@ final class Demuxer {
   let context: UnsafeMutablePointer<AVFormatContext>
   /// Nil for what FFmpeg opens itself.
   private let bytes: ByteView?
+  private let datagrams: DatagramSource?
   private let patience: Patience
   private let guardian: NetworkGuard?
   /// How long one packet may take; nil: as long as it likes.
   private var packetWait: TimeSpan?
 
   private init(
-    owning context: UnsafeMutablePointer<AVFormatContext>, _ bytes: ByteView?, _ patience: Patience,
-    _ guardian: NetworkGuard?
+    owning context: UnsafeMutablePointer<AVFormatContext>, _ bytes: ByteView?, _ datagrams: DatagramSource?,
+    _ patience: Patience, _ guardian: NetworkGuard?
   ) {
     self.context = context
     self.bytes = bytes
+    self.datagrams = datagrams
     self.patience = patience
     self.guardian = guardian
   }
@@ -25,8 +27,9 @@ final class Demuxer {
   deinit {
     patience.stopWatching()
     var context = Optional(context)
+    PacketLosses.end(self.context)
     avformat_close_input(&context)
-    withExtendedLifetime((bytes, patience, guardian)) {}
+    withExtendedLifetime((bytes, datagrams, patience, guardian)) {}
   }
 
   /// Opens and probes. Stamps stay as stored: FFmpeg neither infers nor unwraps them, for a stamp inferred from a
@@ -35,10 +38,17 @@ final class Demuxer {
   static func open(
     _ input: Input, advancedEdits: Bool, live: LiveOptions, clock: HostClock, interruption: Interruption
   ) throws(FFmpegError) -> Demuxer {
-    var context = avformat_alloc_context()
-    guard let fresh = context else { throw FFmpegError(code: FF_ENOMEM, operation: "open input") }
     let patience = Patience(interruption, questions: input.mayRecur ? 10_000 : nil, clock: clock)
     if input.isRemote { patience.begin(live.openingWait) }
+    var options = Options()
+    options["advanced_editlist"] = advancedEdits ? "1" : "0"
+    options["scan_all_pmts"] = "0"
+    input.configure(&options, live)
+    let format = try input.format()
+    var datagrams: DatagramSource?
+    if let url = input.url { datagrams = try .open(url, options, live, patience, clock) }
+    var context = avformat_alloc_context()
+    guard let fresh = context else { throw FFmpegError(code: FF_ENOMEM, operation: "open input") }
     if input.isPaced { patience.extend(by: live.findingWait) { input.hasSpoken(fresh) } }
     fresh.pointee.interrupt_callback.callback = { opaque in
       Unmanaged<Patience>.fromOpaque(opaque!).takeUnretainedValue().isOver ? 1 : 0
@@ -46,17 +56,15 @@ final class Demuxer {
     fresh.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(patience).toOpaque()
     fresh.pointee.correct_ts_overflow = 0
     fresh.pointee.max_streams = Int32(Limits.streams)
-    var options = Options()
-    options["advanced_editlist"] = advancedEdits ? "1" : "0"
-    options["scan_all_pmts"] = "0"
-    input.configure(&options, live)
     let bytes = input.bytes.map(ByteView.init)
-    fresh.pointee.pb = bytes?.context
+    fresh.pointee.pb = bytes?.context ?? datagrams?.context
     let guardian = input.url.map { NetworkGuard($0, NetworkReach($0), fresh) }
     patience.onQuestion = guardian?.noteConnecting
-    let code = avformat_open_input(&context, input.name, try input.format(), &options.dictionary)
+    PacketLosses.begin(fresh)
+    let code = avformat_open_input(&context, input.name, format, &options.dictionary)
+    if code < 0 { PacketLosses.end(fresh) }
     try patience.check(guardian?.explained(code) ?? code, "open input")
-    let demuxer = Demuxer(owning: context!, bytes, patience, guardian)
+    let demuxer = Demuxer(owning: context!, bytes, datagrams, patience, guardian)
     if input.speaksFirst { patience.extend(by: live.findingWait) { true } }
     if !counted.contains(demuxer.containerName) { demuxer.context.pointee.flags |= AVFMT_FLAG_NOFILLIN }
     try patience.check(demuxer.probe(), "find streams")
@@ -81,6 +89,13 @@ final class Demuxer {
       try patience.check(code, "read packet")
       return packet
     }
+  }
+
+  /// What was lost on the way here, and what was put right.
+  var losses: Counters {
+    var all = PacketLosses.counted(context)
+    if let datagrams { all.add(datagrams.counters) }
+    return all
   }
 
   var containerName: String { String(cString: context.pointee.iformat.pointee.name) }

@@ -97,6 +97,9 @@ package final class MediaReader {
   /// What is still inside a track's decoder; it is ready for packets again afterwards.
   package func drain(_ stream: Int) -> Decoded { decoders[stream]?.drain() ?? Decoded() }
 
+  /// What was lost on the way here, and what was put right.
+  package var losses: Counters { demuxer.losses }
+
   package func canPassOver(_ stream: Int) -> Bool { decoders[stream]?.canPassOver ?? false }
 }
 

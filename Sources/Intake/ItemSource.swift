@@ -80,7 +80,7 @@ package final class ItemSource {
   /// What has been counted so far.
   package var accounts: Counters {
     var all = counters
-    for other in [timekeeper.counters, reader.counters, maker.counters] { all.add(other) }
+    for other in [timekeeper.counters, reader.counters, reader.reader.losses, maker.counters] { all.add(other) }
     return all
   }
 
