@@ -90,8 +90,9 @@ final class DaemonParts: Sendable {
       last += 1
       return last
     }
-    let overflow: Funnel<HandOver>.Overflow = source.onFull(isLive: isLive) == .block ? .block : .dropOldest
-    return hall.open(number, status, limit: source.buffer ?? settings.limits.sourceBuffer, overflow)
+    return hall.open(
+      number, status, limit: source.buffer ?? settings.limits.sourceBuffer,
+      isShedding: source.onFull(isLive: isLive) == .dropOldest)
   }
 }
 
