@@ -151,7 +151,8 @@ final class Daemon {
       }
       let socket = try SocketSink(
         place, opening: writer.opening, policy, readers: config.records.readers, room: config.records.readerBuffer,
-        users: config.records.users?.numbers)
+        users: config.records.users?.numbers
+      ) { RecordFormat.arrow.bytes($0, layout) }
       return RecordDesk(layout, store, socket, setting, clock) { Self.note($0, finished, $1) }
     } catch { throw Failure(error) }
   }

@@ -164,7 +164,7 @@ final class RecordDesk: Sendable {
       guard let batch = turn.takeBatch(setting.batch, clock.now(), last: { [store] in store.last(of: $0) }),
         let position = retry(pulse, { () throws(StoreError) in try turn.append(to: store) })
       else { continue }
-      socket.withLock { try? $0.write(batch.bytes, records: batch.records.count) }
+      socket.withLock { try? $0.write(batch.bytes, of: batch.records) }
       let shared = RecordBatch(position: "\(position)", arrow: batch.bytes, records: batch.records)
       for feed in feeds.withLock({ $0 }) { feed.offer(shared) }
       let now = clock.now()
