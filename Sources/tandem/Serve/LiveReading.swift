@@ -135,7 +135,8 @@ struct LiveReading {
       try runner.config.url.filled(daemon.credentials), label: runner.status.label, daemon.selection(runner.config),
       request, threads: 1)
     return try runner.program.open(
-      order, interruption: interruption, silence: isAwaiting ? nil : daemon.liveSilence, step: step)
+      order, interruption: interruption, pace: .live(order.name), silence: isAwaiting ? nil : daemon.liveSilence,
+      step: step)
   }
 
   /// Hands items on; the source itself does not end with a connection.
