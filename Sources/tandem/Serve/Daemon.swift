@@ -61,6 +61,7 @@ final class Daemon {
     } catch { throw Failure(message: "no thread: \(error)", exitCode: 71) }
     for source in config.sources { sources.put(source) }
     manager.tell(.ready, .status(face.summary))
+    Self.sweep(finished)
     watch(sources, parts, face)
 
     manager.tell(.stopping)
@@ -155,6 +156,15 @@ final class Daemon {
       ) { RecordFormat.arrow.bytes($0, layout) }
       return RecordDesk(layout, store, socket, setting, clock) { Self.note($0, finished, $1) }
     } catch { throw Failure(error) }
+  }
+
+  /// On a thread of its own, for files may lie on disks that do not answer.
+  private static func sweep(_ finished: FinishedFiles) {
+    do throws(Errno) {
+      try startThread {
+        do throws(Errno) { try finished.sweep() } catch { Messages.warning("the list of finished files: \(error)") }
+      }
+    } catch { Messages.warning("the list of finished files is not looked through: no thread: \(error)") }
   }
 
   private func openFinished() throws -> FinishedFiles {

@@ -90,7 +90,8 @@ struct LiveReading {
     awaitItems()
     var end = End()
     do {
-      let first = try reserved ?? daemon.desk.reserveEpoch(of: runner.status.label, atLeast: 0)
+      let label = runner.status.label
+      let first = try reserved ?? daemon.desk.reserveEpoch(of: label, atLeast: daemon.finished.nextEpoch(of: label))
       reserved = first
       let source = try open(first)
       runner.status.enter(.running)

@@ -75,6 +75,9 @@ final class RecordDesk: Sendable {
     try store.reserveEpoch(of: source, atLeast: minimum)
   }
 
+  /// No record that the store knows of carries it, or any beyond.
+  func nextEpoch(of source: String) -> Int32 { store.nextEpoch(of: source) }
+
   /// Nothing more will come of a source: the store need not know its name any more.
   func forget(_ source: String) { store.forget(source) }
 
