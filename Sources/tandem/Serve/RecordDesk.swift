@@ -38,7 +38,7 @@ final class RecordDesk: Sendable {
   private let setting: Setting
   private let clock: Clock
   private let socket: Mutex<SocketSink>
-  private let arrivals = Channel<Arrival>(capacity: 256)
+  private let arrivals = Channel<Arrival>(capacity: 256) { $0.delivery.records.count }
   private let feeds = Mutex<[LiveFeed]>([])
   /// Why nothing can be stored just now.
   private let alarm = Mutex<String?>(nil)
@@ -110,6 +110,11 @@ final class RecordDesk: Sendable {
     all.add(counters.withLock { $0 })
     return all
   }
+  /// Records that wait to be written.
+  var waiting: Int { arrivals.weight }
+  /// Bytes that wait for each reader, of the socket and over HTTP.
+  var socketWaiting: [Int] { socket.withLock { $0.waiting } }
+  var feedWaiting: [Int] { feeds.withLock { $0 }.map(\.waitingBytes) }
   var socketCounters: Counters { socket.withLock { $0.counters } }
   var durable: Position { store.durable }
   func change(_ limits: StoreLimits) { store.change(limits) }
