@@ -48,7 +48,10 @@ package struct Emitter: ~Copyable, Sendable {
       return Emitter(writer, try FileSink.resume(path, at: point.end, policy))
     case .socket(let path) where point == nil:
       if isRevised { throw .usage("listen \(path): npy needs a file in which one can seek") }
-      return Emitter(writer, try SocketSink(.path(path), opening: writer.opening, policy))
+      let sink = try SocketSink(.path(path), opening: writer.opening, policy) { rows in
+        format.bytes(rows, layout, vectors: vectors)
+      }
+      return Emitter(writer, sink)
     case .standardOutput, .socket: throw .usage("only a file can be resumed")
     }
   }
@@ -81,7 +84,7 @@ package struct Emitter: ~Copyable, Sendable {
     batch.removeAll(keepingCapacity: true)
     writer.append(records, to: &batch)
     do {
-      try socket?.write(batch, records: records.count)
+      try socket?.write(batch, of: records)
       try file?.write(batch)
       if let opening = writer.revisedOpening { try file?.revise(opening: opening) }
     } catch {

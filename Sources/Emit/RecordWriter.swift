@@ -51,4 +51,12 @@ extension RecordFormat {
     case .npy: NPYWriter(layout)
     }
   }
+
+  /// A batch of its own for a stream of such records.
+  package func bytes(_ records: [Embedding], _ layout: RecordLayout, vectors: VectorForm = .array) -> [UInt8] {
+    var writer = writer(layout, vectors: vectors)
+    var bytes: [UInt8] = []
+    writer.append(records, to: &bytes)
+    return bytes
+  }
 }

@@ -1,3 +1,4 @@
+import Media
 import System
 
 /// One who is connected to the socket, and what it has still to take.
@@ -8,6 +9,8 @@ struct SocketReader: Sendable {
   private var taken = 0
   /// Since when it has lost what came, and how little has to wait before that would find room; nil: nothing is lost.
   private var full: (since: Duration, room: Int)?
+  /// What it has lost and has not been told of.
+  private var losses = RecordLosses()
   /// When it last took something, or was first offered something after having taken all.
   private var lastTaken: Duration
 
@@ -34,14 +37,34 @@ struct SocketReader: Sendable {
     waitingBytes += chunk.count
   }
 
-  /// False where so many bytes would be more than `room` with those that wait: it loses them. One chunk always fits.
-  mutating func offer(_ chunk: [UInt8], room: Int, now: Duration) -> Bool {
-    guard waitingBytes > 0, waitingBytes + chunk.count > room else {
-      offer(chunk, now: now)
-      return true
+  /// Offers a batch, and before it what was lost; false where that would be more than `room` with what waits: it loses
+  /// the batch. One batch always fits.
+  /// - Parameter telling: the bytes of rows that say what was lost.
+  mutating func offer(
+    _ batch: [UInt8], of records: [Embedding], room: Int, telling: ([Embedding]) -> [UInt8], now: Duration
+  ) -> Bool {
+    guard waitingBytes == 0 || waitingBytes + batch.count <= room else { return lose(batch, records, room, now) }
+    let told = losses.isEmpty ? [] : telling(losses.rows)
+    guard waitingBytes == 0 || waitingBytes + told.count + batch.count <= room else {
+      return lose(batch, records, room, now)
     }
-    full = (full?.since ?? now, max(0, room - chunk.count))
+    losses = RecordLosses()
+    offer(told, now: now)
+    offer(batch, now: now)
+    return true
+  }
+
+  private mutating func lose(_ batch: [UInt8], _ records: [Embedding], _ room: Int, _ now: Duration) -> Bool {
+    losses.add(records)
+    full = (full?.since ?? now, max(0, room - batch.count))
     return false
+  }
+
+  /// Says what was lost where no batch comes to say it before, once no more than so much waits.
+  mutating func tell(ifWaiting most: Int, _ telling: ([Embedding]) -> [UInt8], now: Duration) {
+    guard !losses.isEmpty, waitingBytes <= most else { return }
+    offer(telling(losses.rows), now: now)
+    losses = RecordLosses()
   }
 
   /// Starts its patience anew.

@@ -7,8 +7,8 @@ import System
 ///
 /// From files, the first batch waits for the first reader and every batch for the slowest; a reader that takes nothing
 /// for the policy's patience is dropped and counted. Batches that come when all have left are counted, not kept. Live,
-/// nothing waits: a reader for which more than `room` waits loses whole batches, counted; one that leaves no room for
-/// longer than `fullness` is dropped. Whoever comes when there are as many readers as may be is turned away.
+/// nothing waits: a reader for which more than `room` waits loses whole batches, counted, and is told so in the stream
+/// by a row of status `dropped` for each source; one that leaves no room for longer than `fullness` is dropped. Whoever comes when there are as many readers as may be is turned away.
 package struct SocketSink: ~Copyable, Sendable {
   /// Where readers connect.
   package enum Place: Hashable, Sendable {
@@ -35,6 +35,8 @@ package struct SocketSink: ~Copyable, Sendable {
   /// Who may read, by user number; nil: whoever can connect.
   private let users: Set<UInt32>?
   private let policy: ReaderPolicy
+  /// The bytes of rows, as a batch of their own.
+  private let telling: @Sendable ([Embedding]) -> [UInt8]
   private var listener: Listener
   private var readers: [SocketReader] = []
   /// Nobody is let in for now: the system has no descriptors left.
@@ -46,9 +48,10 @@ package struct SocketSink: ~Copyable, Sendable {
   ///   - readers: most of them at once.
   ///   - room: bytes that wait for one of them, live.
   ///   - users: who may read, by the numbers that the kernel names; nil: whoever can connect.
+  ///   - telling: the bytes of rows, as a batch of the stream.
   package init(
     _ place: Place, opening: [UInt8], _ policy: ReaderPolicy, readers: Int = 64, room: Int = 4 << 20,
-    users: Set<UInt32>? = nil
+    users: Set<UInt32>? = nil, telling: @escaping @Sendable ([Embedding]) -> [UInt8]
   ) throws(EmitError) {
     switch place {
     case .path(let path, let mode, let group):
@@ -67,14 +70,15 @@ package struct SocketSink: ~Copyable, Sendable {
     readerLimit = readers
     self.room = room
     self.users = users
+    self.telling = telling
   }
 
-  /// Gives one whole batch of so many records to every reader.
-  package mutating func write(_ batch: [UInt8], records: Int) throws(EmitError) {
+  /// Gives one whole batch of these records to every reader.
+  package mutating func write(_ batch: [UInt8], of records: [Embedding]) throws(EmitError) {
     try attend()
     if !policy.isLive { try waitForFirstReader() }
-    if readers.isEmpty { counters.add("records_unread", Int64(records)) }
-    offer(batch, records: records)
+    if readers.isEmpty { counters.add("records_unread", Int64(records.count)) }
+    offer(batch, of: records)
     if policy.isLive { return try serve(milliseconds: 0) }
     current = batch
     defer { current = [] }
@@ -86,8 +90,14 @@ package struct SocketSink: ~Copyable, Sendable {
     isFull = false
     try serve(milliseconds: 0)
     try serve(milliseconds: 0)
-    if policy.isLive { drop { $0.isFull(Self.fullness, now: $1) } }
+    guard policy.isLive else { return }
+    drop { $0.isFull(Self.fullness, now: $1) }
+    let now = policy.now()
+    for index in readers.indices { readers[index].tell(ifWaiting: room / 2, telling, now: now) }
   }
+
+  /// Bytes that wait for each of the readers.
+  package var waiting: [Int] { readers.map(\.waitingBytes) }
 
   /// Ends the stream for all and closes; nothing may follow. Live, that takes no longer than the policy's patience.
   package mutating func finish(_ closing: [UInt8]) throws(EmitError) {
@@ -99,6 +109,7 @@ package struct SocketSink: ~Copyable, Sendable {
     let now = policy.now()
     for index in readers.indices {
       readers[index].pardon(now: now)
+      readers[index].tell(ifWaiting: .max, telling, now: now)
       readers[index].offer(closing, now: now)
     }
     current = closing
@@ -114,12 +125,12 @@ extension SocketSink {
     }
   }
 
-  private mutating func offer(_ batch: [UInt8], records: Int) {
-    let now = policy.now()
-    for index in readers.indices {
-      guard !readers[index].offer(batch, room: policy.isLive ? room : .max, now: now) else { continue }
+  private mutating func offer(_ batch: [UInt8], of records: [Embedding]) {
+    let (now, room) = (policy.now(), policy.isLive ? room : .max)
+    for index in readers.indices
+    where !readers[index].offer(batch, of: records, room: room, telling: telling, now: now) {
       counters.add("batches_dropped")
-      counters.add("records_dropped", Int64(records))
+      counters.add("records_dropped", Int64(records.count))
     }
   }
 

@@ -79,6 +79,9 @@ package final class Channel<Element: Sendable>: Sendable {
     }
   }
 
+  /// Of what is under way.
+  package var weight: Int { state.withLock { $0.weight } }
+
   /// From upstream: no more is coming. From downstream: no more is wanted. Both are this.
   package func close() {
     state.withLock { state in

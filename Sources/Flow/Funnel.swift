@@ -3,14 +3,8 @@ import Synchronization
 import System
 
 /// Many senders, one receiver. Each sender has a lane with a bound in weight of its own, and all lanes together have
-/// one. A lane that is full either waits or sheds: its oldest elements are made light, so that the newest get through.
+/// one. A lane that is full either waits or sheds.
 package final class Funnel<Element: Sendable>: Sendable {
-  /// What a lane does when it is full.
-  package enum Overflow: String, Sendable, CaseIterable {
-    case block
-    case dropOldest = "drop_oldest"
-  }
-
   /// What came from one lane, oldest first.
   package struct Delivery: Sendable {
     package let lane: Int
@@ -22,12 +16,22 @@ package final class Funnel<Element: Sendable>: Sendable {
   private struct Waiting {
     /// Wakes the sender, who waits for room.
     let room: DispatchSemaphore
+    /// Nil: its sender waits.
+    var shedding: (any Shedding<Element>)?
     var elements: [Element] = []
     var weight = 0
     var isSenderWaiting = false
     var mayWait = true
     /// Nothing more is taken: the lane goes when it is empty.
     var isClosing = false
+
+    /// What is to be kept of one that comes.
+    mutating func admit(_ element: Element) -> Element? { shedding == nil ? element : shedding?.admit(element) }
+
+    /// What stays where no more than so much may; nil: it does not shed.
+    mutating func shed(to limit: Int) -> [Element]? {
+      shedding?.shed(elements, soft: min(weight / 2, limit), hard: limit)
+    }
   }
 
   private struct State {
@@ -47,17 +51,11 @@ package final class Funnel<Element: Sendable>: Sendable {
   private let ready = Semaphore()
   private let limit: Int
   private let weigh: @Sendable (Element) -> Int
-  private let shed: @Sendable ([Element]) -> [Element]
 
-  /// - Parameters:
-  ///   - limit: of the weight of all lanes.
-  ///   - shed: makes elements light, oldest first; what must not be lost stays, and what was lost is said.
-  package init(
-    limit: Int, weigh: @escaping @Sendable (Element) -> Int, shed: @escaping @Sendable ([Element]) -> [Element]
-  ) {
+  /// - Parameter limit: of the weight of all lanes.
+  package init(limit: Int, weigh: @escaping @Sendable (Element) -> Int) {
     self.limit = limit
     self.weigh = weigh
-    self.shed = shed
   }
 
   /// One sender's way in. `send` is for one thread.
@@ -65,18 +63,17 @@ package final class Funnel<Element: Sendable>: Sendable {
     package let number: Int
     private let funnel: Funnel
     private let limit: Int
-    private let overflow: Overflow
     private let room: DispatchSemaphore
 
-    fileprivate init(_ number: Int, _ funnel: Funnel, limit: Int, _ overflow: Overflow, _ room: DispatchSemaphore) {
-      (self.number, self.funnel, self.limit, self.overflow, self.room) = (number, funnel, limit, overflow, room)
+    fileprivate init(_ number: Int, _ funnel: Funnel, limit: Int, _ room: DispatchSemaphore) {
+      (self.number, self.funnel, self.limit, self.room) = (number, funnel, limit, room)
     }
 
     /// - Parameter evenIfFull: for what is light and must get through.
     /// - Returns: false once the lane or the funnel is closed, and where there is no room and no waiting any more.
     package func send(_ element: Element, evenIfFull: Bool = false) -> Bool {
       while true {
-        switch funnel.offer(element, number, limit: evenIfFull ? .max : limit, overflow) {
+        switch funnel.offer(element, number, limit: evenIfFull ? .max : limit) {
         case .taken: return true
         case .closed: return false
         case .full: room.wait()
@@ -87,15 +84,19 @@ package final class Funnel<Element: Sendable>: Sendable {
     /// From now on, and just now, its sender does not wait for room. For any thread.
     package func stopWaiting() { funnel.stopWaiting(number) }
 
+    /// Weight of what waits in it.
+    package var weight: Int { funnel.state.withLock { $0.lanes[number]?.weight ?? 0 } }
+
     /// Nothing more is taken; what waits is still delivered unless it is to be forgotten.
     package func close(forgetting: Bool = false) { funnel.close(number, forgetting: forgetting) }
   }
 
   /// A new lane; its number has not been another's that is still open.
-  package func open(_ number: Int, limit: Int, _ overflow: Overflow) -> Lane {
+  /// - Parameter shedding: what it does where it is full; nil: its sender waits.
+  package func open(_ number: Int, limit: Int, _ shedding: (any Shedding<Element>)? = nil) -> Lane {
     let room = DispatchSemaphore(value: 0)
-    state.withLock { $0.lanes[number] = Waiting(room: room) }
-    return Lane(number, self, limit: limit, overflow, room)
+    state.withLock { $0.lanes[number] = Waiting(room: room, shedding: shedding) }
+    return Lane(number, self, limit: limit, room)
   }
 
   /// What waits, up to a weight of `most` and at least something; nil where nothing came in time or the funnel is
@@ -134,30 +135,31 @@ package final class Funnel<Element: Sendable>: Sendable {
 
   private enum Offered { case taken, full, closed }
 
-  private func offer(_ element: Element, _ number: Int, limit laneLimit: Int, _ overflow: Overflow) -> Offered {
-    let weight = weigh(element)
+  private func offer(_ element: Element, _ number: Int, limit laneLimit: Int) -> Offered {
     let (outcome, wakes) = state.withLock { state -> (Offered, Bool) in
       // Taken out, so that nothing else holds its elements while they change.
       guard !state.isClosed, var lane = state.lanes.removeValue(forKey: number) else { return (.closed, false) }
       defer { state.lanes[number] = lane }
       guard !lane.isClosing else { return (.closed, false) }
+      guard let element = lane.admit(element) else { return (.taken, false) }
+      let weight = weigh(element)
+      let others = state.weight - lane.weight
       let isFull =
         !lane.elements.isEmpty && laneLimit < .max
         && (lane.weight + weight > laneLimit || state.weight + weight > limit)
-      if isFull, overflow == .block {
+      if isFull, lane.shedding == nil {
         guard lane.mayWait else { return (.closed, false) }
         lane.isSenderWaiting = true
         return (.full, false)
       }
-      let before = lane.weight
       if lane.elements.isEmpty { state.order.append(number) }
       lane.elements.append(element)
       lane.weight += weight
-      if isFull {
-        lane.elements = shed(lane.elements)
-        lane.weight = lane.elements.reduce(0) { $0 + weigh($1) }
+      if isFull, let kept = lane.shed(to: max(0, min(laneLimit, limit - others))) {
+        lane.elements = kept
+        lane.weight = kept.reduce(0) { $0 + weigh($1) }
       }
-      state.weight += lane.weight - before
+      state.weight = others + lane.weight
       defer { state.isReceiverWaiting = false }
       return (.taken, state.isReceiverWaiting)
     }
@@ -178,6 +180,7 @@ package final class Funnel<Element: Sendable>: Sendable {
       weight += lane.weight
       deliveries.append(Delivery(lane: number, elements: lane.elements, isLast: lane.isClosing))
       state.weight -= lane.weight
+      lane.shedding?.took(lane.elements)
       (lane.elements, lane.weight) = ([], 0)
       state.lanes[number] = lane.isClosing ? nil : lane
     }

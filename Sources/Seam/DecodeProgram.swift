@@ -30,13 +30,15 @@ package final class DecodeProgram: Sendable {
 
   /// Opens a source.
   /// - Parameters:
+  ///   - pace: how far its time may go.
   ///   - silence: a worker that gives nothing for so long is ended; nil: silence is nothing wrong.
   ///   - step: processor time that a packet of an opened live source may take; nil: the limits' `fruitless`.
   /// - Throws: `SourceError`: the source's own, or `.unavailable` where there is no worker.
   package func open(
-    _ order: SourceOrder, interruption: Interruption, silence: Duration? = nil, step: Duration? = nil
+    _ order: SourceOrder, interruption: Interruption, pace: MediaPace = .recorded, silence: Duration? = nil,
+    step: Duration? = nil
   ) throws(SourceError) -> WorkerSource {
-    try WorkerSource(order, try takeWorker(), self, limits, interruption, silence: silence, step: step)
+    try WorkerSource(order, try takeWorker(), self, limits, interruption, pace: pace, silence: silence, step: step)
   }
 
   /// A picture as a file.

@@ -3,8 +3,6 @@ import Media
 /// What a worker has said of its source so far, and whether what it says next can be. A lie that can be costs its own
 /// source; what would cost others, their time, their memory or their names, is refused.
 struct Testimony {
-  /// How far one message may go beyond all before it: each of its windows is work.
-  private static let longestStep = TimeSpan(seconds: 3 * 86_400)
   /// Marks that say something about time which no watermark has passed: the right keeps them all.
   private static let mostPending = 1 << 19
   private static let mostCounters = 256
@@ -12,31 +10,53 @@ struct Testimony {
   private static let stamps: ClosedRange<Int64> = -(1 << 60)...1 << 60
 
   private let label: String
+  private let pace: MediaPace
+  private let now: @Sendable () -> Duration
+  private let opened: Duration
   /// Of the source, that nobody wants and that may be passed over.
   private let start: TimeSpan
   private let selected: Set<Slot>
   /// Cues may lie beside it.
   private let hasSubtitles: Bool
   private var info: SourceInfo?
-  private var hasEnded = false
+  private(set) var hasEnded = false
   private var nextEpoch: Int32
-  /// Of the open epoch.
+  /// Its content has begun.
+  private(set) var hasBegun = false
+  private var isEpochOpen = false
+  /// Time of the epochs before the open one.
+  private var before = TimeSpan.zero
+  /// Of the open epoch: how far anything was said to go, and how far its content did.
   private var furthest = Instant.zero
+  private var covered = Instant.zero
   private var reached: [Slot: Instant] = [:]
   private var passed = Instant.zero
   private var pending = 0
 
-  init(_ order: SourceOrder) {
+  /// - Parameter now: a clock that never goes back.
+  init(_ order: SourceOrder, _ pace: MediaPace, now: @escaping @Sendable () -> Duration) {
     label = order.label
+    (self.pace, self.now, opened) = (pace, now, now())
     start = order.request.start
     selected = Set(order.selection.slots)
     hasSubtitles = order.subtitles != nil
     nextEpoch = order.request.continuation?.epoch ?? 0
   }
 
-  /// - Throws: `WireError`: what cannot be.
+  /// What ends a source whose worker has gone: the open epoch closes where its content ended.
+  var closing: [Item] { isEpochOpen ? [.mark(.closed(epoch: nextEpoch - 1, end: covered))] : [] }
+
+  /// - Throws: `WireError`: what cannot be. Then nothing of it was accepted.
   mutating func accept(_ items: [Item]) throws(WireError) {
-    var border = furthest + Self.longestStep + start
+    let known = self
+    do throws(WireError) { try hear(items) } catch {
+      self = known
+      throw error
+    }
+  }
+
+  private mutating func hear(_ items: [Item]) throws(WireError) {
+    var border = border
     for item in items {
       guard !hasEnded else { throw WireError("something after the end") }
       switch item {
@@ -48,10 +68,17 @@ struct Testimony {
         try go(to: picture.instant, border)
       case .mark(.epoch(let epoch)):
         try accept(epoch)
-        border = furthest + Self.longestStep + start
+        border = self.border
       case .mark(let mark): try accept(mark, border)
       }
     }
+  }
+
+  /// How far a message may go in the open epoch.
+  private var border: Instant {
+    let step = furthest + pace.longestStep + start
+    guard let most = pace.most(after: now() - opened) else { return step }
+    return min(step, .zero + (most - before))
   }
 
   private mutating func accept(_ mark: Mark, _ border: Instant) throws(WireError) {
@@ -63,6 +90,7 @@ struct Testimony {
         Self.stamps.contains(coverage.pts ?? 0)
       else { throw WireError("a stretch without a measure") }
       try go(over: coverage.interval, border)
+      covered = max(covered, coverage.interval.end)
       try keep()
     case .shown(let frame):
       try check(frame.slot, .video)
@@ -77,7 +105,9 @@ struct Testimony {
       try check(slot, nil)
       if instant != .end { try go(to: instant, border) }
       pass(slot, instant)
-    case .closed(_, let instant): try go(to: instant, border)
+    case .closed(_, let instant):
+      try go(to: instant, border)
+      isEpochOpen = false
     case .dropped(_, let interval):
       try go(over: interval, border)
       try keep()
@@ -123,7 +153,9 @@ struct Testimony {
       throw WireError("epoch \(epoch.index) where \(nextEpoch) was due")
     }
     nextEpoch = epoch.index + 1
-    (furthest, reached, passed, pending) = (.zero, [:], .zero, 0)
+    before += max(.zero, furthest.sinceZero)
+    (hasBegun, isEpochOpen) = (true, true)
+    (furthest, covered, reached, passed, pending) = (.zero, .zero, [:], .zero, 0)
   }
 
   private mutating func keep() throws(WireError) {
@@ -145,7 +177,7 @@ struct Testimony {
   }
 
   private mutating func go(to instant: Instant, _ border: Instant) throws(WireError) {
-    guard instant >= .zero - Self.longestStep, instant <= border else {
+    guard instant >= .zero - pace.longestStep, instant <= border else {
       throw WireError("\(instant.sinceZero.seconds) s after \(furthest.sinceZero.seconds) s")
     }
     furthest = max(furthest, instant)

@@ -14,7 +14,6 @@ package final class WorkerSource {
   /// Came before anybody asked.
   private var first: [Item]
   private var frames: [FrameTrace] = []
-  private var span = OpenSpan()
   private var testimony: Testimony
   private var isOver = false
   /// Its worker has died or was ended: what would still have come is lost.
@@ -28,7 +27,7 @@ package final class WorkerSource {
   /// - Throws: `SourceError`.
   init(
     _ order: SourceOrder, _ worker: DecodeWorker, _ program: DecodeProgram, _ limits: WorkerLimits,
-    _ interruption: Interruption, silence: Duration?, step: Duration?
+    _ interruption: Interruption, pace: MediaPace, silence: Duration?, step: Duration?
   ) throws(SourceError) {
     let number = worker.order(order)
     var opening = WorkerPatience.Wait(WorkerPatience(worker, limits.fruitless, silence, limits.now))
@@ -39,7 +38,7 @@ package final class WorkerSource {
       }
       switch worker.look(milliseconds: Self.glance) {
       case .items(let items):
-        var testimony = Testimony(order)
+        var testimony = Testimony(order, pace, now: limits.now)
         guard case .mark(.opened(let info))? = items.first, (try? testimony.accept(items)) != nil else { break waiting }
         self.testimony = testimony
         (self.info, first) = (info, items)
@@ -82,7 +81,7 @@ package final class WorkerSource {
     if isOver { return nil }
     if !first.isEmpty {
       defer { first = [] }
-      return note(first)
+      return first
     }
     var wait = WorkerPatience.Wait(patience)
     while !interruption.isRaised {
@@ -111,8 +110,8 @@ package final class WorkerSource {
       case .failed(let error):
         isOver = true
         program.keep(worker)
-        guard span.hasOpened, !span.hasEnded else { throw error.asTold(interruption) }
-        return span.closing + [.mark(.ended(SourceOutcome(name: info.name, ending: .truncated("\(error)"))))]
+        guard testimony.hasBegun, !testimony.hasEnded else { throw error.asTold(interruption) }
+        return testimony.closing + [.mark(.ended(SourceOutcome(name: info.name, ending: .truncated("\(error)"))))]
       case .gone(let reason): return breakOff(reason)
       case .drawn:
         worker.kill()
@@ -141,11 +140,6 @@ package final class WorkerSource {
       worker.kill()
       return breakOff("said something \(error)")
     }
-    return note(items)
-  }
-
-  private func note(_ items: [Item]) -> [Item] {
-    for case .mark(let mark) in items { span.note(mark) }
     return items
   }
 
@@ -158,33 +152,13 @@ package final class WorkerSource {
   private func breakOff(_ reason: String) -> [Item]? {
     isOver = true
     isBroken = true
-    guard !span.hasEnded else { return nil }
+    guard !testimony.hasEnded else { return nil }
     var counters = accounts
     counters.add("decoder_deaths")
     let words = "its decoder \(reason)"
-    let ending: SourceOutcome.Ending = span.hasOpened ? .truncated(words) : .failed(words, exitCode: 65)
-    return span.closing + [.mark(.ended(SourceOutcome(name: info.name, ending: ending, counters: counters)))]
+    let ending: SourceOutcome.Ending = testimony.hasBegun ? .truncated(words) : .failed(words, exitCode: 65)
+    return testimony.closing + [.mark(.ended(SourceOutcome(name: info.name, ending: ending, counters: counters)))]
   }
-}
-
-/// How far the open epoch has come.
-private struct OpenSpan {
-  private var epoch: Int32?
-  private var end = Instant.zero
-  private(set) var hasOpened = false
-  private(set) var hasEnded = false
-
-  mutating func note(_ mark: Mark) {
-    switch mark {
-    case .epoch(let opened): (epoch, end, hasOpened) = (opened.index, .zero, true)
-    case .covered(let coverage): end = max(end, coverage.interval.end)
-    case .closed: epoch = nil
-    case .ended: hasEnded = true
-    case .opened, .shown, .cue, .reached, .dropped, .wall: break
-    }
-  }
-
-  var closing: [Item] { epoch.map { [.mark(.closed(epoch: $0, end: end))] } ?? [] }
 }
 
 /// How long a worker may compute without a result, be silent, and stand still.

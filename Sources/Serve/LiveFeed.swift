@@ -35,6 +35,9 @@ package final class LiveFeed: RecordSubscription {
   /// Nobody waits for what comes next.
   var isIdle: Bool { state.withLock { $0.taker == nil } }
 
+  /// Bytes that the client has not taken.
+  package var waitingBytes: Int { state.withLock { $0.waiting.reduce(0) { $0 + $1.arrow.count } } }
+
   package var lostCount: Int64 { state.withLock { $0.lostCount } }
 
   /// Gives the client one batch, which must have its records.

@@ -85,6 +85,9 @@ package final class RecordStore: Sendable {
     try writer.withLock { writer throws(StoreError) in try writer.reserveEpoch(source, minimum) }
   }
 
+  /// No record of `source` has this epoch or a later one, as far as the store still knows, nor was one given away.
+  package func nextEpoch(of source: String) -> Int32 { writer.withLock { $0.nextEpoch(of: source) } }
+
   /// Keeps the last record of `source` no longer, of which nothing more will come: its name makes room for others.
   /// Its records stay; one that is appended under this name is new, whatever its place. Durable with the next `sync`;
   /// a crash before only keeps the name.

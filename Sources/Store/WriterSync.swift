@@ -60,15 +60,19 @@ extension Writer {
     hasToClose = false
   }
 
+  func nextEpoch(of source: String) -> Int32 {
+    guard let state = ahead.sources[source] else { return 0 }
+    return max(state.reserved, Int32(clamping: Int(state.last?.epoch ?? -1) + 1))
+  }
+
   mutating func reserveEpoch(_ source: String, _ minimum: Int32) throws(StoreError) -> Int32 {
     try heal()
     let state = ahead.sources[source]
     guard state != nil || ahead.sources.count < limits.sources,
       source.utf8.count <= min(limits.nameBytes, Int(UInt16.max))
     else { throw .limit("reserve: too many sources, or too long a name") }
-    let behindLast = Int(state?.last?.epoch ?? -1) + 1
-    let epoch = max(0, Int(minimum), Int(state?.reserved ?? 0), behindLast)
-    guard let next = Int32(exactly: epoch + 1) else { throw .limit("reserve: no epoch is left") }
+    let epoch = max(minimum, nextEpoch(of: source))
+    guard let next = Int32(exactly: Int(epoch) + 1) else { throw .limit("reserve: no epoch is left") }
     let entry = Entry.reserved(source: source, next: next)
     do { try write([entry]) } catch { throw StoreError("write the journal", error) }
     ahead.record(entry)

@@ -37,6 +37,9 @@ struct FileMark: Hashable {
 
   func hash(into hasher: inout Hasher) { hasher.combine(inode) }
 
+  /// One file, whatever has been written to it since.
+  func isSameFile(as other: FileMark) -> Bool { (inode, device) == (other.inode, other.device) }
+
   /// False where there is another file at its path, or none while its folder is there. Where its disk is not mounted
   /// or does not answer, it may come again as it was.
   func mayComeAgain(at path: String) -> Bool {

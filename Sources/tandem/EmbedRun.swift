@@ -201,18 +201,6 @@ private struct Position {
   }
 }
 
-extension Item {
-  /// What it weighs on its way to Encode.
-  var byteCount: Int {
-    switch self {
-    case .sound(let run): run.samples.count * 4
-    case .picture(let picture): picture.image.pixels.count
-    case .mark(.cue(let cue)): 64 + cue.text.utf8.count
-    case .mark: 64
-    }
-  }
-}
-
 extension ResumePoint {
   /// Whether an earlier run wrote this record.
   func holds(_ record: Embedding) -> Bool {

@@ -114,7 +114,7 @@ import Testing
   /// A live socket whose clock stands where the test puts it.
   private func liveSink(_ time: Shared<Duration>, readers: Int = 64, room: Int = 1 << 16) throws -> SocketSink {
     let policy = ReaderPolicy(isLive: true, now: { time.value })
-    return try SocketSink(.path(path), opening: [1, 2, 3], policy, readers: readers, room: room)
+    return try SocketSink(.path(path), opening: [1, 2, 3], policy, readers: readers, room: room) { _ in [] }
   }
 
   @Test func liveAReaderThatLeavesNoRoomForAMinuteIsDropped() throws {
@@ -124,7 +124,7 @@ import Testing
     let batch = [UInt8](repeating: 7, count: 1 << 15)
     func give(_ count: Int) throws {
       for _ in 0..<count {
-        try sink.write(batch, records: 1)
+        try sink.write(batch, of: Samples.records(1, layout))
         good.drain()
         try sink.attend()
       }
@@ -143,12 +143,91 @@ import Testing
     #expect(stalled.everything().count < 22 * batch.count)
   }
 
+  /// A live socket of lines, whose readers take all at its end.
+  private func lineSink(_ layout: RecordLayout, room: Int, _ clients: Shared<[Client]>) throws -> SocketSink {
+    let policy = ReaderPolicy(
+      isLive: true, now: { .zero },
+      isCancelled: {
+        for client in clients.value { client.drain() }
+        return false
+      })
+    return try SocketSink(.path(path), opening: [], policy, room: room) { RecordFormat.ndjson.bytes($0, layout) }
+  }
+
+  /// What a line says: its source and status, and of a loss how much.
+  private func said(_ client: Client, untilEnd: Bool = true) throws -> [String] {
+    let lines = String(decoding: client.everything(untilEnd: untilEnd), as: UTF8.self).split(separator: "\n")
+    return try lines.map { line in
+      let source = try #require(line.firstMatch(of: #/"source":"([^"]*)"/#)?.1)
+      let status = try #require(line.firstMatch(of: #/"status":"([^"]*)"/#)?.1)
+      let dropped = try #require(line.firstMatch(of: #/"dropped":(\d+)/#)?.1)
+      return status == "dropped" ? "\(source) lost \(dropped)" : "\(source)"
+    }
+  }
+
+  @Test func liveAReaderThatIsBehindIsToldInTheStreamWhatItLostWhereItLostIt() throws {
+    let wide = Samples.layout(dimensions: 512)
+    let rows = { (source: String) in
+      (0..<30).map { _ in Embedding(source: source, status: .ok, fused: [Float](repeating: 0.1, count: 1536)) }
+    }
+    let clients = Shared<[Client]>([])
+    var sink = try lineSink(wide, room: 1 << 20, clients)
+    let (slow, good) = (try Client(path), try Client(path))
+    clients.update { $0 = [slow, good] }
+    var given: [UInt8] = []
+    func give(_ sources: String...) throws {
+      let records = sources.flatMap(rows)
+      let batch = RecordFormat.ndjson.bytes(records, wide)
+      given += batch
+      try sink.write(batch, of: records)
+      try sink.attend()
+      good.drain()
+    }
+    while sink.counters["records_dropped"] == 0 { try give("a") }
+    try give("b", "a")
+    let lost = sink.counters["records_dropped"]
+    for _ in 0..<100 {  // it takes all that waits
+      slow.drain()
+      try sink.attend()
+    }
+    try give("c")
+    try sink.finish([])
+    let words = try said(slow)
+    let kept = given.split(separator: UInt8(ascii: "\n")).count - Int(lost)
+    #expect(words.filter { !$0.contains("lost") }.count == kept)
+    #expect(Array(words.suffix(32)) == ["a lost 60", "b lost 30"] + Array(repeating: "c", count: 30))
+    #expect(good.everything() == given, "whoever keeps up reads the same as ever")
+  }
+
+  @Test func whatALiveReaderLostLastIsToldBeforeTheEnd() throws {
+    let wide = Samples.layout(dimensions: 512)
+    let clients = Shared<[Client]>([])
+    var sink = try lineSink(wide, room: 1 << 16, clients)
+    let slow = try Client(path)
+    clients.update { $0 = [slow] }
+    let record = Embedding(source: "a", status: .ok, fused: [Float](repeating: 0.1, count: 1536))
+    while sink.counters["records_dropped"] < 3 {
+      try sink.write(RecordFormat.ndjson.bytes([record], wide), of: [record])
+    }
+    try sink.finish([])
+    #expect(try said(slow).last == "a lost 3")
+  }
+
+  @Test func lossesOfMoreSourcesThanCanBeNamedAreStillCounted() {
+    var losses = RecordLosses()
+    #expect(losses.isEmpty)
+    for n in 0..<1000 { losses.add([Embedding(source: "\(n)", status: .ok), Embedding(source: "0", status: .ok)]) }
+    #expect(losses.rows.count == 257 && losses.rows.reduce(0) { $0 + $1.dropped } == 2000)
+    #expect(losses.rows[0].source == "0" && losses.rows[0].dropped == 1001)
+    #expect(losses.rows[256].source.isEmpty && losses.rows.allSatisfy { $0.status == .dropped })
+  }
+
   @Test func liveAReaderThatMakesRoomAgainIsKept() throws {
     let time = Shared(Duration.zero)
     var sink = try liveSink(time)
     let slow = try Client(path)
     let batch = [UInt8](repeating: 7, count: 1 << 15)
-    for _ in 0..<20 { try sink.write(batch, records: 1) }
+    for _ in 0..<20 { try sink.write(batch, of: Samples.records(1, layout)) }
     #expect(sink.counters["batches_dropped"] > 0)
     slow.drain()
     try sink.attend()
@@ -159,7 +238,7 @@ import Testing
 
   @Test(arguments: [true, false])
   func moreReadersThanMayBeAreTurnedAway(isLive: Bool) throws {
-    var sink = try SocketSink(.path(path), opening: [1, 2, 3], ReaderPolicy(isLive: isLive), readers: 2)
+    var sink = try SocketSink(.path(path), opening: [1, 2, 3], ReaderPolicy(isLive: isLive), readers: 2) { _ in [] }
     var clients = try (0..<2).map { _ in try Client(path) }
     try sink.attend()
     let third = try Client(path)
@@ -184,9 +263,9 @@ import Testing
         trickle.value?.take(1 << 13)
         return time.value > .seconds(100)
       })
-    var sink = try SocketSink(.path(path), opening: [1, 2, 3], policy)
+    var sink = try SocketSink(.path(path), opening: [1, 2, 3], policy) { _ in [] }
     trickle.update { $0 = try? Client(path) }
-    for _ in 0..<40 { try sink.write([UInt8](repeating: 7, count: 1 << 16), records: 1) }
+    for _ in 0..<40 { try sink.write([UInt8](repeating: 7, count: 1 << 16), of: Samples.records(1, layout)) }
     try sink.finish([4])
     #expect(time.value >= policy.patience && time.value <= policy.patience + .seconds(2))
     #expect(sink.counters["readers_dropped"] == 1)

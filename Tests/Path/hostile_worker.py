@@ -40,6 +40,15 @@ elif manner == "second hello":
 elif manner == "computes":
     while True:
         pass
+elif manner == "runs ahead":  # days in each message, of a live source called cam
+    video = text("video") + struct.pack("<q", 0)
+    info = text("cam") + text("mpegts") + struct.pack("<II", 0, 1) + video + b"\0\0\1"
+    send(b"\1" + struct.pack("<I", 1) + b"\2\0" + info)
+    epoch = struct.pack("<i", 0) + text("start") + struct.pack("<q", 0) + b"\0" + struct.pack("<qq", 1, 1) + b"\1"
+    send(b"\1" + struct.pack("<I", 1) + b"\2\1" + epoch)
+    for days in range(1, 9):
+        reached = video + struct.pack("<q", days * 86_400 * 705_600_000)
+        send(b"\1" + struct.pack("<I", 1) + b"\2\5" + reached)
 elif manner == "flood":
     while True:
         send(b"\3")

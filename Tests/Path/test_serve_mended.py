@@ -1,8 +1,10 @@
 """What the daemon once did not do as it should, each as the smallest story that shows it."""
 
+import contextlib
 import fcntl
 import os
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -144,3 +146,20 @@ def test_a_log_that_nobody_reads_holds_nothing_up_and_tells_what_was_lost(tandem
             service.http("/v1/sources/x", "PUT", b"{url: /nowhere, enabled: false}")
             assert f"lines of this log that were lost: {lost:.0f}" in until(lambda: log.read(1 << 20)).decode()
             assert service.stop() == 0
+
+
+# MARK: Overload
+
+
+def test_too_slow_an_encoder_gives_a_part_of_the_windows_however_small_the_buffer(tandem, media, tmp_path):
+    recipe, ports = tmp_path / "slow.yaml", {name: live.port() for name in ("one", "two")}
+    recipe.write_text(f"name: slow\nvideo: {{command: [{sys.executable}, {mirror.ENCODER}, video, '0.12'], fps: 8}}\n")
+    settings = {"model": recipe, "window": "500ms", "hop": "500ms", "limits": {"source_buffer": "1MiB"}}
+    sources = {name: camera(port) for name, port in ports.items()}
+    with contextlib.ExitStack() as stack:
+        for port in ports.values():
+            stack.enter_context(playing(media, port))
+        service = stack.enter_context(serving(tandem, tmp_path, sources, settings))
+        until(lambda: all(service.metric("tandem_windows_due_total", source=name) >= 20 for name in ports), within=30)
+        given = {name: service.metric("tandem_windows_given_total", source=name) for name in ports}
+        assert min(given.values()) >= 4, f"twice too much, and not a fifth comes of it: {given}"

@@ -102,3 +102,14 @@ def test_it_is_well_meanwhile(overloaded):
     assert set(health) == {(200, b"ok\n")}
     assert max(b - a for a, b in zip(beats, beats[1:])) <= WATCHDOG / 2
     assert max(sizes) - sizes[0] <= 40
+
+
+def test_how_much_waits_at_each_stage_is_told_and_has_its_bound(overloaded):
+    _, _, figures, _, _, _ = overloaded
+    for name in LIVE:
+        waiting = [each["tandem_source_waiting_bytes", (("source", name),)] for each in figures]
+        assert 0 < max(waiting) <= 4 << 20
+    for each in figures:
+        assert each["tandem_encode_waiting_bytes", ()] <= 3 * (4 << 20)
+    assert max(each["tandem_encode_working_bytes", ()] for each in figures) > 1 << 17
+    assert all(each["tandem_records_waiting", ()] <= 256 for each in figures)

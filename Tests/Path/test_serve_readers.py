@@ -118,3 +118,30 @@ def test_nobody_gets_it_much_later(beside):
     assert is_beside.sum() >= 200 and (~is_beside).sum() >= 200
     alone, beside = (np.quantile(late[chosen], 0.99, axis=0) for chosen in (~is_beside, is_beside))
     assert (beside - alone).max() <= LATER, f"{(beside - alone).max() * 1000:.0f} ms later"
+
+
+def test_who_is_too_slow_is_told_in_its_stream_what_it_lost_and_where(tandem, media, tmp_path):
+    port, rows = live.port(), []
+
+    def read(one: socket.socket):
+        with one.makefile("rb") as file:
+            for batch in pa.ipc.open_stream(file):
+                rows.extend(batch.select(["source", "status", "window", "dropped"]).to_pylist())
+
+    with serving(tandem, tmp_path, {"cam": camera(port)}, SETTINGS) as service, socket.socket(socket.AF_UNIX) as slow:
+        slow.connect(str(service.records_socket))
+        with playing(media, port):
+            until(lambda: service.metric("tandem_readers_total", what="records_dropped") > 50, within=20)
+            assert service.metric("tandem_readers_waiting_bytes", door="socket") > 1 << 18
+            reading = threading.Thread(target=read, args=[slow])
+            reading.start()
+            until(lambda: rows and rows[-1]["window"] and any(row["status"] == "dropped" for row in rows))
+        lost = service.metric("tandem_readers_total", what="records_dropped")
+        assert service.stop() == 0
+        reading.join(timeout=10)
+    due = 0
+    for row in rows:
+        assert row["source"] == "cam" and row["status"] in ("ok", "dropped")
+        assert row["status"] == "dropped" or row["window"] == due
+        due += row["dropped"] if row["status"] == "dropped" else 1
+    assert sum(row["dropped"] for row in rows) == lost > 50

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,15 @@ def test_a_decoder_that_computes_for_ever_is_replaced_at_once(tandem, media, tmp
         hurt = until(lambda: next((name for name in ports if service.source(name)["reconnects"]), None))
         assert "computed for" in service.source(hurt)["last_error"]
         assert_replaced(service, hurt, "ab".replace(hurt, ""), None)
+
+
+def test_a_decoder_cannot_fill_the_store_with_days_of_nothing(tandem, tmp_path):
+    liar = Path(__file__).with_name("hostile_worker.py")
+    version = tandem.ok("--version").decode().strip()
+    surroundings = {"TANDEM_DECODE": str(liar), "HOSTILE": "runs ahead", "HOSTILE_VERSION": version}
+    with serving(tandem, tmp_path, {"cam": camera(live.port())}, environment=surroundings) as service:
+        until(lambda: service.source("cam")["reconnects"] >= 1)
+        assert service.metric("tandem_epochs_total", source="cam") == 1, "it was believed until then"
+        time.sleep(0.5)
+        assert service.metric("tandem_windows_due_total", source="cam") <= 1
+        assert service.metric("tandem_worker_restarts_total", source="cam") >= 1

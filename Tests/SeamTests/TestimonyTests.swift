@@ -1,4 +1,5 @@
 import Media
+import Synchronization
 import Testing
 
 @testable import Seam
@@ -8,14 +9,24 @@ import Testing
   private let slot = Slot(.audio)
   private let info = SourceInfo(name: "a", container: "mpegts", tracks: [], slots: [Slot(.audio)])
 
-  /// What is wrong with the last of these, all others being right.
-  private func fault(_ marks: [Mark], from first: Int32 = 0, subtitles: String? = nil) throws -> WireError? {
+  /// What is wrong with the last of these, all others being right, at so many seconds after the beginning each.
+  private func fault(
+    _ marks: [Mark], from first: Int32 = 0, subtitles: String? = nil, _ pace: MediaPace = .recorded,
+    at times: [Int] = []
+  ) throws -> WireError? {
+    let clock = Mutex(Duration.zero)
     var request = SourceRequest(
       sampleRate: 16_000, pictureRate: Ratio(2), stillLength: TimeSpan(seconds: 2))
     request.continuation = Continuation(epoch: first, position: .zero)
     var testimony = Testimony(
-      SourceOrder("in.ts", label: "a", TrackSelection("audio")!, request, threads: 1, subtitles: subtitles))
-    for mark in [.opened(info)] + marks.dropLast() { try testimony.accept([.mark(mark)]) }
+      SourceOrder("in.ts", label: "a", TrackSelection("audio")!, request, threads: 1, subtitles: subtitles), pace,
+      now: { clock.withLock { $0 } })
+    try testimony.accept([.mark(.opened(info))])
+    for (n, mark) in marks.dropLast().enumerated() {
+      if n < times.count { clock.withLock { $0 = .seconds(times[n]) } }
+      try testimony.accept([.mark(mark)])
+    }
+    if let last = times.last { clock.withLock { $0 = .seconds(last) } }
     do throws(WireError) { try testimony.accept([.mark(marks.last!)]) } catch { return error }
     return nil
   }
@@ -92,5 +103,53 @@ import Testing
   @Test func whatHasNoMeasureIsNoContent() throws {
     #expect(try fault([epoch(0), covered(0, 1, sampleLength: .zero)])?.what == "a stretch without a measure")
     #expect(try fault([epoch(0), covered(2, 1)])?.what == "a stretch that ends before it begins")
+  }
+
+  // MARK: Live
+
+  @Test func aLiveSourceGoesOnAsFastAsOurClockAndALittleMore() throws {
+    let burst = [epoch(0), covered(0, 30), reached(100), reached(180), reached(300)]
+    #expect(try fault(burst, .sent, at: [0, 0, 0, 20, 60]) == nil)
+    #expect(try fault([epoch(0), reached(121)], .sent)?.what == "121.0 s after 0.0 s")
+    #expect(try fault([epoch(0), reached(100), reached(220)], .sent, at: [0, 0, 20]) != nil)
+    #expect(try fault([epoch(0)] + (1...1000).map(reached), .sent, at: [0] + (1...1000)) == nil)
+  }
+
+  /// Three days in every message would be a store full of nothing.
+  @Test func newEpochsDoNotMakeALiveSourceFaster() throws {
+    let epochs = (0..<10).flatMap { [epoch($0), reached(100)] }
+    #expect(try fault(Array(epochs.prefix(4)), .sent) != nil)
+    #expect(try fault(epochs, .sent, at: (0..<20).map { 20 * $0 }) == nil)
+  }
+
+  @Test func whatIsFetchedAsFastAsItCanBeMayHaveADayBehindItAndNotThree() throws {
+    let hours = (1...4).map { reached($0 * 6 * 3600) }
+    #expect(try fault([epoch(0)] + hours, .taken) == nil, "a playlist of a day")
+    #expect(try fault([epoch(0)] + hours + [reached(24 * 3600 + 1)], .taken) != nil)
+    #expect(try fault([epoch(0), reached(7 * 3600)], .taken) != nil, "each message is work")
+    let minutes = [epoch(0)] + (1...200).map { reached($0 * 1000) }
+    #expect(try fault(minutes, .taken, at: [0] + (1...200)) == nil, "a thousand times as fast")
+  }
+
+  @Test(arguments: [
+    ("rtsp://cam/1", false), ("SRT://host:1", false), ("udp://127.0.0.1:1", false), ("https://host/x.m3u8", true),
+    ("HTTP://host/x.mp4", true), ("/srv/pipe", true), ("file:///x", true), ("", true),
+  ])
+  func whoSetsThePaceIsKnownByTheAddress(_ address: String, isTaken: Bool) {
+    #expect(MediaPace.live(address).longestStep == (isTaken ? MediaPace.taken : .sent).longestStep)
+  }
+
+  @Test func anEpochThatIsLeftOpenIsClosedWhereItsContentEnded() throws {
+    let request = SourceRequest(sampleRate: 16_000, pictureRate: Ratio(2), stillLength: TimeSpan(seconds: 2))
+    let order = SourceOrder("in.ts", label: "a", TrackSelection("audio")!, request, threads: 1)
+    var testimony = Testimony(order, .recorded, now: { .zero })
+    try testimony.accept([.mark(.opened(info))])
+    #expect(testimony.closing.isEmpty && !testimony.hasBegun)
+    try testimony.accept([.mark(epoch(0)), .mark(covered(0, 5)), .mark(reached(9))])
+    #expect(throws: WireError.self) { try testimony.accept([.mark(covered(5, 7)), .mark(epoch(7))]) }
+    guard case .mark(.closed(0, let end)) = try #require(testimony.closing.first) else { throw WireError("open") }
+    #expect(end.sinceZero == TimeSpan(seconds: 5), "what was refused is not content")
+    try testimony.accept([.mark(.closed(epoch: 0, end: .zero + TimeSpan(seconds: 9)))])
+    #expect(testimony.closing.isEmpty && testimony.hasBegun && !testimony.hasEnded)
   }
 }

@@ -85,6 +85,7 @@ import Testing
     #expect(try store.reserveEpoch(of: "door") == 1)
     #expect(try store.reserveEpoch(of: "door", atLeast: 7) == 7)
     try append(store, id(4, epoch: 9))
+    #expect(store.nextEpoch(of: "door") == 10 && store.nextEpoch(of: "yard") == 0)
     #expect(try store.reserveEpoch(of: "door") == 10)
     var random = SplitMix(2)
     let after = try openStore(disk.afterPowerCut(&random))

@@ -35,7 +35,7 @@ final class DatagramSource {
   static func open(
     _ url: String, _ options: borrowing Options, _ live: LiveOptions, _ patience: Patience, _ clock: HostClock
   ) throws(FFmpegError) -> DatagramSource? {
-    guard let scheme = scheme(of: url), schemes.contains(scheme) else { return nil }
+    guard let scheme = SourceScheme.of(url), schemes.contains(scheme) else { return nil }
     let source = DatagramSource(isRTP: scheme == "rtp", live, patience, clock)
     var own = Options()
     av_dict_copy(&own.dictionary, options.dictionary, 0)

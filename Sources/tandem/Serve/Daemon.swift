@@ -63,6 +63,7 @@ final class Daemon {
     for source in config.sources { sources.put(source) }
     manager.tell(.ready, .status(face.summary))
     Messages.line("tandem: ready, sources: \(config.sources.count)")
+    Self.sweep(finished)
     watch(sources, parts, face)
 
     manager.tell(.stopping)
@@ -154,9 +155,19 @@ final class Daemon {
       }
       let socket = try SocketSink(
         place, opening: writer.opening, policy, readers: config.records.readers, room: config.records.readerBuffer,
-        users: config.records.users?.numbers)
+        users: config.records.users?.numbers
+      ) { RecordFormat.arrow.bytes($0, layout) }
       return RecordDesk(layout, store, socket, setting, clock) { Self.note($0, finished, $1) }
     } catch { throw Failure(error) }
+  }
+
+  /// On a thread of its own, for files may lie on disks that do not answer.
+  private static func sweep(_ finished: FinishedFiles) {
+    do throws(Errno) {
+      try startThread {
+        do throws(Errno) { try finished.sweep() } catch { Messages.warning("the list of finished files: \(error)") }
+      }
+    } catch { Messages.warning("the list of finished files is not looked through: no thread: \(error)") }
   }
 
   private func openFinished() throws -> FinishedFiles {

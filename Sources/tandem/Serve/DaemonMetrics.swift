@@ -61,9 +61,25 @@ struct DaemonMetrics {
         "tandem_record_latency_seconds", .histogram, unit: "seconds",
         help: "From the arrival of what completed a window to its way out.",
         [MetricSample(.histogram(parts.desk.latency.histogram))]),
+    ]
+    let queues = [
+      MetricFamily(
+        "tandem_source_waiting_bytes", .gauge, unit: "bytes", help: "Content of a source that waits to be encoded.",
+        runners.map { MetricSample(.integer(Int64($0.waiting)), [("source", $0.config.name)]) }),
       one(
-        "tandem_encode_waiting_bytes", .gauge, unit: "bytes", "Content that waits to be encoded.",
+        "tandem_encode_waiting_bytes", .gauge, unit: "bytes", "The same of all sources, readings that have ended too.",
         .integer(Int64(parts.hall.waiting))),
+      one(
+        "tandem_encode_working_bytes", .gauge, unit: "bytes", "Content that the encoders have taken and work on.",
+        .integer(Int64(parts.hall.working))),
+      one("tandem_records_waiting", .gauge, "Records that wait to be written.", .integer(Int64(parts.desk.waiting))),
+      MetricFamily(
+        "tandem_readers_waiting_bytes", .gauge, unit: "bytes", help: "Records on their way to readers, all together.",
+        [("socket", parts.desk.socketWaiting), ("http", parts.desk.feedWaiting)].map { door, waiting in
+          MetricSample(.integer(Int64(waiting.reduce(0, +))), [("door", door)])
+        }),
+    ]
+    let rest = [
       named("tandem_store", "What became of records and files of the store.", parts.desk.storeCounters, label: "what"),
       one(
         "tandem_store_sources", .gauge, "Sources and files whose last record the store knows by name.",
@@ -97,7 +113,7 @@ struct DaemonMetrics {
         "tandem_resident_memory_bytes", .gauge, unit: "bytes", "Of this process, without its workers.",
         .integer(Self.residentBytes)),
     ]
-    families = own + EncoderMetrics(parts.plan.programs).families
+    families = own + queues + rest + EncoderMetrics(parts.plan.programs).families
   }
 
   /// The second figure of /proc/self/statm, in pages.

@@ -93,8 +93,8 @@ final class DaemonParts: Sendable {
       last += 1
       return last
     }
-    let overflow: Funnel<HandOver>.Overflow = source.onFull(isLive: isLive) == .block ? .block : .dropOldest
-    return hall.open(number, status, limit: source.buffer ?? sourceBuffer, overflow)
+    return hall.open(
+      number, status, limit: source.buffer ?? sourceBuffer, isShedding: source.onFull(isLive: isLive) == .dropOldest)
   }
 }
 

@@ -25,6 +25,7 @@ final class EncodeHall: Sendable {
   private let errand = Errand()
   /// When nothing is worked on any more.
   private let lastMoment = Mutex<Duration?>(nil)
+  private let inWork = Mutex(0)
   private let newcomers = Mutex<[Int: Newcomer]>([:])
 
   /// A source whose lane has been opened, and whose stages are not yet made.
@@ -42,17 +43,16 @@ final class EncodeHall: Sendable {
     self.desk = desk
     self.clock = clock
     self.onLost = onLost
-    funnel = Funnel(limit: memory, weigh: \.byteCount, shed: HandOver.shed)
+    funnel = Funnel(limit: memory, weigh: \.byteCount)
   }
 
   /// A way in for one reading of a source.
-  func open(
-    _ number: Int, _ status: SourceStatus, limit: Int, _ overflow: Funnel<HandOver>.Overflow
-  ) -> Funnel<HandOver>.Lane {
+  /// - Parameter isShedding: it lets whole windows go where it is full; else its sender waits.
+  func open(_ number: Int, _ status: SourceStatus, limit: Int, isShedding: Bool) -> Funnel<HandOver>.Lane {
     newcomers.withLock {
       $0[number] = Newcomer(status: status, stored: desk.last(of: status.label))
     }
-    return funnel.open(number, limit: limit, overflow)
+    return funnel.open(number, limit: limit, isShedding ? WindowShedding(plan.grid) : nil)
   }
 
   /// - Throws: where the system gives no thread.
@@ -67,8 +67,9 @@ final class EncodeHall: Sendable {
   /// Whether all that was taken in has been worked on by then, or given up; waits for it.
   func hasEnded(by deadline: DispatchTime) -> Bool { errand.hasEnded(by: deadline) }
 
-  /// Bytes that wait.
+  /// Bytes that wait, and those that have been taken and are being worked on.
   var waiting: Int { funnel.weight }
+  var working: Int { inWork.withLock { $0 } }
 
   /// Until the hall is closed and empty.
   private func work(_ pulse: Pulses.Pulse) {
@@ -77,6 +78,7 @@ final class EncodeHall: Sendable {
     while !funnel.isFinished {
       pulse.beat(within: Self.patience)
       let deliveries = funnel.receive(most: Self.portion, timeout: .now() + .seconds(1)) ?? []
+      inWork.withLock { $0 = deliveries.flatMap(\.elements).reduce(0) { $0 + $1.byteCount } }
       for lane in deliveries.map(\.lane) where ways[lane] == nil { ways[lane] = makeWay(lane) }
       var ahead = deliveries.map { delivery in
         ways[delivery.lane]?.wishes(delivery.elements.flatMap(\.items)) ?? PicturesAhead()
@@ -101,6 +103,7 @@ final class EncodeHall: Sendable {
     guard var way = ways.removeValue(forKey: delivery.lane) else { return }
     do {
       for handOver in delivery.elements {
+        defer { inWork.withLock { $0 -= handOver.byteCount } }
         guard !isTooLate else {
           way.abandon()
           continue

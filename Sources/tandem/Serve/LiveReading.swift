@@ -91,7 +91,8 @@ struct LiveReading {
     awaitItems()
     var end = End()
     do {
-      let first = try reserved ?? daemon.desk.reserveEpoch(of: runner.status.label, atLeast: 0)
+      let label = runner.status.label
+      let first = try reserved ?? daemon.desk.reserveEpoch(of: label, atLeast: daemon.finished.nextEpoch(of: label))
       reserved = first
       let source = try open(first)
       runner.status.enter(.running)
@@ -136,7 +137,8 @@ struct LiveReading {
       try runner.config.url.filled(daemon.credentials), label: runner.status.label, daemon.selection(runner.config),
       request, threads: 1)
     return try runner.program.open(
-      order, interruption: interruption, silence: isAwaiting ? nil : daemon.liveSilence, step: step)
+      order, interruption: interruption, pace: .live(order.name), silence: isAwaiting ? nil : daemon.liveSilence,
+      step: step)
   }
 
   /// Hands items on; the source itself does not end with a connection.

@@ -38,7 +38,7 @@ final class RecordDesk: Sendable {
   private let setting: Setting
   private let clock: Clock
   private let socket: Mutex<SocketSink>
-  private let arrivals = Channel<Arrival>(capacity: 256)
+  private let arrivals = Channel<Arrival>(capacity: 256) { $0.delivery.records.count }
   private let feeds = Mutex<[LiveFeed]>([])
   /// Why nothing can be stored just now.
   private let alarm = Mutex<String?>(nil)
@@ -75,6 +75,9 @@ final class RecordDesk: Sendable {
     try store.reserveEpoch(of: source, atLeast: minimum)
   }
 
+  /// No record that the store knows of carries it, or any beyond.
+  func nextEpoch(of source: String) -> Int32 { store.nextEpoch(of: source) }
+
   /// Nothing more will come of a source: the store need not know its name any more.
   func forget(_ source: String) { store.forget(source) }
 
@@ -107,6 +110,11 @@ final class RecordDesk: Sendable {
     all.add(counters.withLock { $0 })
     return all
   }
+  /// Records that wait to be written.
+  var waiting: Int { arrivals.weight }
+  /// Bytes that wait for each reader, of the socket and over HTTP.
+  var socketWaiting: [Int] { socket.withLock { $0.waiting } }
+  var feedWaiting: [Int] { feeds.withLock { $0 }.map(\.waitingBytes) }
   var socketCounters: Counters { socket.withLock { $0.counters } }
   var durable: Position { store.durable }
   func change(_ limits: StoreLimits) { store.change(limits) }
@@ -164,7 +172,7 @@ final class RecordDesk: Sendable {
       guard let batch = turn.takeBatch(setting.batch, clock.now(), last: { [store] in store.last(of: $0) }),
         let position = retry(pulse, { () throws(StoreError) in try turn.append(to: store) })
       else { continue }
-      socket.withLock { try? $0.write(batch.bytes, records: batch.records.count) }
+      socket.withLock { try? $0.write(batch.bytes, of: batch.records) }
       let shared = RecordBatch(position: "\(position)", arrow: batch.bytes, records: batch.records)
       for feed in feeds.withLock({ $0 }) { feed.offer(shared) }
       let now = clock.now()

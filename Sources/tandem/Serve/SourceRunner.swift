@@ -64,6 +64,7 @@ final class SourceRunner: Sendable {
   private func run(_ pulse: Pulses.Pulse) {
     var backoff = daemon.backoff
     while !interruption.isRaised {
+      pulse.rest()  // a disk may not answer: that is no hang of ours
       switch SourceNature(config, daemon.credentials) {
       case .stream(let isPipe):
         var reading = LiveReading(self, daemon, pulse, interruption, isPipe: isPipe)
@@ -106,6 +107,9 @@ final class SourceRunner: Sendable {
     return lane
   }
 
+  /// Bytes of it that wait to be encoded.
+  var waiting: Int { lane.withLock { $0?.weight ?? 0 } }
+
   // MARK: Recorded sources
 
   /// Until the directory is gone.
@@ -120,18 +124,18 @@ final class SourceRunner: Sendable {
           let part = SourceStatus(label: "\(config.name)/\(lastComponent(PathText.written(file)))", of: status)
           status.enter(.running)
           let end = readFile(file, part, pulse)
+          if end == .missing { Messages.warning("\(part.label): \(part.snapshot.lastError ?? "is gone")") }
           status.change { state in
             switch end {
             case .finished: state.files += 1
             case .died: state.counters.add("files_quarantined")
-            case .missing:
-              Messages.warning("\(part.label): \(state.lastError ?? "is gone")")
-              state.counters.add("files_missing")
-            case .known, .unavailable, .stopped: break
+            case .missing: state.counters.add("files_missing")
+            case .known, .replaced, .unavailable, .stopped: break
             }
-            do throws(Errno) { try daemon.finished.tidy(path) } catch {
-              Messages.warning("the list of finished files: \(error)")
-            }
+          }
+          pulse.rest()
+          do throws(Errno) { try daemon.finished.tidy(path) } catch {
+            Messages.warning("the list of finished files: \(error)")
           }
           status.enter(.idle)
         }
@@ -147,6 +151,8 @@ final class SourceRunner: Sendable {
     /// No decoder survives it.
     case died
     case missing
+    /// Another one took its place just now.
+    case replaced
     /// We cannot read just now, for reasons that are not the file's.
     case unavailable
     case stopped
@@ -155,6 +161,7 @@ final class SourceRunner: Sendable {
   /// Reads a file, once more where that may help.
   private func readFile(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse) -> Outcome {
     awaitSettled(status.label, pulse)
+    pulse.rest()  // its disk may not answer
     guard !daemon.finished.contains(path, label: status.label) else {
       daemon.desk.forget(status.label)
       status.enter(.finished)
@@ -171,7 +178,7 @@ final class SourceRunner: Sendable {
         status.enter(.quarantined)
         Messages.warning("\(status.label): left out, no decoder survives it")
         return .died
-      case .unavailable:
+      case .unavailable, .replaced:
         status.enter(.waiting)
         noteBreak(status.snapshot.lastError ?? "cannot be read")
         rest(backoff.delay(after: .zero, chance: daemon.chance()), pulse)
@@ -193,17 +200,20 @@ final class SourceRunner: Sendable {
   private func read(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, isLastTry: Bool) -> Outcome {
     status.enter(.connecting)
     status.settle()
-    pulse.beat(within: daemon.fileSilence + .seconds(60))
-    daemon.finished.expect(path, label: status.label)
+    pulse.rest()
+    guard let order = order(path, status) else { return interruption.isRaised ? .stopped : .unavailable }
     let lane = openLane(status, isLive: false)
-    let order = SourceOrder(
-      path, label: status.label, daemon.selection(config), daemon.plan.request(), threads: daemon.plan.threads)
+    pulse.beat(within: daemon.fileSilence + .seconds(60))
     do throws(SourceError) {
       let source = try program.open(order, interruption: interruption, silence: daemon.fileSilence)
+      pulse.rest()
+      guard daemon.finished.isInPlace(status.label) else { return giveUp(lane, status, .replaced) }
+      pulse.beat(within: daemon.fileSilence + .seconds(60))
       status.enter(.running)
       while let items = try source.next() {
         guard !source.isBroken || isLastTry else { return giveUp(lane, status, .died) }
         for case .mark(let mark) in items { note(mark, status) }
+        guard secureEpochs(items, status, pulse) else { return giveUp(lane, status, .stopped) }
         pulse.rest()  // whoever takes it has a pulse
         guard lane.send(HandOver(items: items, arrived: daemon.clock.now())) else {
           return giveUp(lane, status, interruption.isRaised ? .stopped : .died)
@@ -226,6 +236,36 @@ final class SourceRunner: Sendable {
         return .finished
       }
     }
+  }
+
+  /// What a file is read by: in the epochs that it had before, or in new ones. Nil where nobody can note which.
+  private func order(_ path: String, _ status: SourceStatus) -> SourceOrder? {
+    var request = daemon.plan.request()
+    do throws(Errno) {
+      let least = daemon.desk.nextEpoch(of: status.label)
+      let first = try daemon.finished.begin(path, label: status.label, atLeast: least)
+      if first > 0 { request.continuation = Continuation(epoch: first, position: .zero) }
+    } catch {
+      status.fail("the list of finished files: \(error)")
+      return nil
+    }
+    return SourceOrder(path, label: status.label, daemon.selection(config), request, threads: daemon.plan.threads)
+  }
+
+  /// No record of an epoch is given before it is noted that no other file of this name may have it.
+  /// - Returns: false where the source is to end before that could be done.
+  private func secureEpochs(_ items: [Item], _ status: SourceStatus, _ pulse: Pulses.Pulse) -> Bool {
+    for case .mark(.epoch(let epoch)) in items {
+      while true {
+        do throws(Errno) {
+          try daemon.finished.reach(epoch.index, label: status.label)
+          break
+        } catch { status.fail("the list of finished files: \(error)") }
+        guard !interruption.isRaised else { return false }
+        rest(.milliseconds(500), pulse)
+      }
+    }
+    return true
   }
 
   private func giveUp(_ lane: Funnel<HandOver>.Lane, _ status: SourceStatus, _ outcome: Outcome) -> Outcome {
