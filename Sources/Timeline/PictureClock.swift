@@ -107,6 +107,12 @@ struct PictureClock {
     (suspects, isJumped) = ([], false)
   }
 
+  /// Source time of the place that two stamps agree on; nil when none has jumped.
+  var jumpTarget: TimeSpan? { isJumped ? suspects.first?.time : nil }
+
+  /// How far apart pictures usually are.
+  var interval: TimeSpan { rhythm.median ?? timing.nominalInterval ?? .zero }
+
   /// Source time before which everything has been placed.
   var position: TimeSpan? { held?.time }
 

@@ -84,6 +84,9 @@ struct SoundClock {
   /// Two stamps agreed on another place; see `Verdict.jumped`.
   private(set) var isJumped = false
 
+  /// Source time of that place.
+  var jumpTarget: TimeSpan? { isJumped ? proposal?.anchor : nil }
+
   /// Source time up to which sound has been placed.
   var position: TimeSpan? { line.map { $0.time(of: $0.next) } }
 

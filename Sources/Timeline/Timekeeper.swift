@@ -75,19 +75,17 @@ package struct Timekeeper {
 
   /// Whether an instant of the grid may fall on a picture shown from `pts` until before `next`.
   package func needsPicture(_ slot: Slot, from pts: Int64, until next: Int64) -> Bool {
-    guard let epoch, let n = index(slot), !tracks[n].isJumped else { return true }
+    guard let epoch, let n = index(slot), !isAstray(slot) else { return true }
     guard tracks[n].isReported(pts) == epoch.isLocked || !tracks[n].timing.needsReports else { return true }
-    let timing = tracks[n].timing
-    let start = TimeSpan(ticks: pts, timing.timeBase) + timing.shift - zero
-    let end = TimeSpan(ticks: next, timing.timeBase) + timing.shift - zero
+    let (start, end) = (tracks[n].time(pts) - zero, tracks[n].time(next) - zero)
     let first = Instant(flicks: start.flicks).firstIndex(rate: pictureRate)
     return Instant(index: first, rate: pictureRate) < Instant(flicks: end.flicks) || start < .zero
   }
 
   /// Where in the source a stamp lies; nil before the first epoch has opened.
   package func position(_ slot: Slot, _ pts: Int64) -> TimeSpan? {
-    guard let epoch, let n = index(slot), !tracks[n].isJumped else { return nil }
-    return epoch.start + TimeSpan(ticks: pts, tracks[n].timing.timeBase) + tracks[n].timing.shift - zero
+    guard let epoch, let n = index(slot), !isAstray(slot) else { return nil }
+    return epoch.start + tracks[n].time(pts) - zero
   }
 
   // MARK: Live
@@ -113,12 +111,17 @@ package struct Timekeeper {
     return takeOutput()
   }
 
-  /// Tells what the clock on the wall said at source time zero, since 1970.
+  /// Tells what our own clock on the wall said at source time zero, since 1970.
   package mutating func noteWall(_ offset: TimeSpan) { wallOffset = offset }
 
   /// Source time of a straightened stamp.
   package func sourceTime(_ slot: Slot, _ pts: Int64) -> TimeSpan? {
-    index(slot).map { TimeSpan(ticks: pts, tracks[$0].timing.timeBase) + tracks[$0].timing.shift }
+    index(slot).map { tracks[$0].time(pts) }
+  }
+
+  /// Whether the track's stamps stand apart from the others' at the moment: then they tell no time.
+  package func isAstray(_ slot: Slot) -> Bool {
+    index(slot).map { tracks[$0].isJumped || tracks[$0].departure != nil } ?? false
   }
 
   /// The open epoch and the source time of its zero, if it is the one that a source time belongs to.
@@ -140,13 +143,17 @@ package struct Timekeeper {
 
   package mutating func accept(_ sound: DecodedSound, _ slot: Slot) -> [Timed] {
     if sound.isCorrupt { counters.add("\(slot.name)_corrupt") }
-    if let n = index(slot), takes(sound.pts, n) { tracks[n].accept(sound) }
+    if let n = index(slot), takes(sound.pts, n) {
+      tracks[n].accept(sound, beside: others(beside: n))
+    }
     return advance()
   }
 
   package mutating func accept(_ picture: DecodedPicture, _ slot: Slot) -> [Timed] {
     if picture.isCorrupt { counters.add("\(slot.name)_corrupt") }
-    if let n = index(slot), takes(picture.pts, n) { tracks[n].accept(picture) }
+    if let n = index(slot), takes(picture.pts, n) {
+      tracks[n].accept(picture, beside: others(beside: n))
+    }
     return advance()
   }
 
@@ -181,11 +188,24 @@ package struct Timekeeper {
     return timed + takeOutput()
   }
 
-  /// Goes on without waiting for a track that stays silent, since too much is held back, or all has been read.
-  /// What lies beyond the reach of the epoch begins its own when all has been read; before that it is given up.
-  package mutating func stopWaiting(isOver: Bool) -> [Timed] {
-    if tracks.contains(where: { isOver ? $0.isAway : $0.isJumped }) {
-      startNextEpoch()
+  /// Why nobody waits any longer for a track that stays silent.
+  package enum Impatience {
+    /// All has been read.
+    case over
+    /// Too much is held back.
+    case full
+    /// Live: it has been waited for long enough.
+    case tired
+  }
+
+  /// Goes on without waiting for a track that stays silent. What has jumped alone or lies beyond the reach of the
+  /// epoch begins its own when all has been read. Before that the one is an outlier if others go on, the other given
+  /// up.
+  package mutating func stopWaiting(_ reason: Impatience) -> [Timed] {
+    if reason == .over {
+      if isSomeAway { startNextEpoch() }
+    } else if tracks.contains(where: \.isJumped) {
+      settle(reason)
     } else {
       for n in tracks.indices where tracks[n].isDistant {
         counters.add("\(tracks[n].slot.name)_unplaced", Int64(tracks[n].waiting.count))
@@ -226,17 +246,67 @@ package struct Timekeeper {
   private mutating func settleJumps() {
     guard isSomeAway else { return }
     let others = tracks.filter { !$0.isAway && !$0.hasEnded }
-    if others.isEmpty {
-      startNextEpoch()
-    } else if others.allSatisfy({ hasGoneOn($0) }) {
-      for n in tracks.indices where tracks[n].isJumped { tracks[n].rejectJump() }
+    guard !others.isEmpty else { return startNextEpoch() }
+    let haveGoneOn = others.allSatisfy { hasGoneOn($0) }
+    for n in tracks.indices where isAlone(n) {
+      if isKnown(n) ? !isForsaken(n) : haveGoneOn { settleAlone(n) }
     }
+  }
+
+  /// Nobody waits any longer for the others of tracks that have jumped.
+  private mutating func settle(_ reason: Impatience) {
+    let alone = tracks.indices.filter { isAlone($0) }
+    let areActive = alone.allSatisfy { progress(beside: $0) >= (isKnown($0) ? TimeSpan(flicks: 1) : Self.activity) }
+    let interval = alone.first.flatMap { others(beside: $0)?.interval } ?? .zero
+    if alone.isEmpty || !areActive && (reason == .full || interval <= Self.activity) {
+      startNextEpoch()
+    } else if areActive {
+      for n in alone { settleAlone(n) }
+    }
+  }
+
+  /// Whoever gains as much while a track waits for it still speaks; more than decoders hold back.
+  private static let activity = TimeSpan(seconds: 1)
+
+  private mutating func settleAlone(_ n: Int) {
+    guard let others = others(beside: n) else { return }
+    _ = tracks[n].settleAlone(beside: others)
+  }
+
+  /// Whether a track has jumped by its stamps alone. One that the sender's reports have moved waits for the others.
+  private func isAlone(_ n: Int) -> Bool {
+    tracks[n].isJumped
+      && (!tracks[n].timing.needsReports || epoch == nil || tracks[n].speaksReported == epoch?.isLocked)
+  }
+
+  /// Whether it was rejected at its place before: that needs no second thought, as long as the others speak.
+  private func isKnown(_ n: Int) -> Bool { tracks[n].departure?.isRejected ?? false }
+
+  private func isForsaken(_ n: Int) -> Bool {
+    guard let departure = tracks[n].departure, let target = tracks[n].jumpTarget, let others = others(beside: n) else {
+      return true
+    }
+    return departure.isForsaken(at: target, others: others.position, interval: others.interval)
+  }
+
+  /// How far the others have gone on since they were last seen to.
+  private func progress(beside n: Int) -> TimeSpan {
+    guard let departure = tracks[n].departure, let others = others(beside: n) else { return .zero }
+    return departure.progress(of: others.position)
   }
 
   /// The track has gone on for longer than tracks are interleaved since the first other one jumped.
   private func hasGoneOn(_ track: TrackClock) -> Bool {
     let jumped = tracks.lazy.filter { $0.isJumped }.compactMap { $0.position }.max() ?? .zero
     return (track.position ?? jumped) > jumped + Jump.interleaving
+  }
+
+  /// The tracks beside one that go on in the open epoch; nil where there is none, or none has spoken.
+  private func others(beside n: Int) -> TrackClock.Others? {
+    let others = tracks.indices.filter { $0 != n && !tracks[$0].isAway && !tracks[$0].hasEnded }
+    return others.compactMap { tracks[$0].position }.max().map { position in
+      TrackClock.Others(position: position, interval: others.map { tracks[$0].interval }.max() ?? .zero)
+    }
   }
 
   private mutating func startNextEpoch() {

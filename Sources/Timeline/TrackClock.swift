@@ -19,9 +19,22 @@ struct TrackClock {
   var isDistant = false
   /// Whether what comes out of its decoder is on the clock of the sender's reports.
   var speaksReported = true
+  /// It has left its line, and the others go on.
+  private(set) var departure: Departure?
+  /// What puts it beside the others where its stamps do not.
+  private var repair: Repair?
+  /// Where it and the others stood when it was last placed.
+  private var together: (own: TimeSpan, others: TimeSpan)?
+  private var repairs: Int64 = 0
   /// The furthest stamp read so far, in source time.
   private var sighted: TimeSpan?
   private var implausible: Int64 = 0
+
+  /// How far the other tracks are, in source time, and how far apart their contents are.
+  struct Others {
+    var position: TimeSpan
+    var interval: TimeSpan
+  }
 
   enum Clock {
     case sound(SoundClock)
@@ -56,11 +69,36 @@ struct TrackClock {
 
   /// Source time up to which the track has spoken.
   var position: TimeSpan? {
+    let position =
+      switch clock {
+      case .sound(let clock): clock.position
+      case .picture(let clock): clock.position
+      }
+    return position.map { $0 + shift }
+  }
+
+  /// Source time at which its content at the new place begins, while it is jumped.
+  var jumpTarget: TimeSpan? {
+    let target =
+      switch clock {
+      case .sound(let clock): clock.jumpTarget
+      case .picture(let clock): clock.jumpTarget
+      }
+    return target.map { $0 + shift }
+  }
+
+  /// How far apart its contents usually are.
+  var interval: TimeSpan {
     switch clock {
-    case .sound(let clock): clock.position
-    case .picture(let clock): clock.position
+    case .sound: .zero
+    case .picture(let clock): clock.interval
     }
   }
+
+  private var shift: TimeSpan { repair?.shift ?? .zero }
+
+  /// Source time of a straightened stamp.
+  func time(_ stamp: Int64) -> TimeSpan { TimeSpan(ticks: stamp, timing.timeBase) + timing.shift + shift }
 
   /// What comes next has no place in the open epoch.
   var isAway: Bool { isJumped || isDistant }
@@ -77,8 +115,7 @@ struct TrackClock {
 
   /// A packet of the track was read, decoded or not.
   mutating func sight(_ pts: Int64) {
-    let time = TimeSpan(ticks: pts, timing.timeBase) + timing.shift
-    sighted = max(sighted ?? time, time)
+    sighted = max(sighted ?? time(pts), time(pts))
   }
 
   /// Nothing has come yet: as if it began here.
@@ -89,7 +126,7 @@ struct TrackClock {
   }
 
   /// The epoch is over: how far tracks reach is seen anew.
-  mutating func forgetReach() { (sighted, isDistant) = (nil, false) }
+  mutating func forgetReach() { (sighted, isDistant, departure, together) = (nil, false, nil, nil) }
 
   /// Whether the track goes on up to a source time of the open epoch: by what was delivered of it, or, as long as
   /// nothing was, by what was read.
@@ -99,16 +136,22 @@ struct TrackClock {
     return begins && sighted.map { $0 >= time } ?? false
   }
 
-  mutating func accept(_ sound: DecodedSound) {
+  /// - Parameter others: how far the other tracks are; nil where there is none, or none has spoken.
+  mutating func accept(_ sound: DecodedSound, beside others: Others?) {
     guard case .sound(var clock) = clock else { return }
-    if case .placed(let placed) = clock.accept(sound) { wait(placed) }
+    let verdict = clock.accept(sound)
     self.clock = .sound(clock)
+    if let others { stand(beside: others) }
+    if case .placed(let placed) = verdict { wait(placed) }
   }
 
-  mutating func accept(_ picture: DecodedPicture) {
+  /// - Parameter others: how far the other tracks are; nil where there is none, or none has spoken.
+  mutating func accept(_ picture: DecodedPicture, beside others: Others?) {
     guard case .picture(var clock) = clock else { return }
-    if case .placed(let placed) = clock.accept(picture) { wait(placed) }
+    let verdict = clock.accept(picture)
     self.clock = .picture(clock)
+    if case .placed(let placed) = verdict { wait(placed) }  // those before the one that is held now
+    if let others { stand(beside: others) }
   }
 
   /// - Parameter limit: how far the other tracks reach, in source time.
@@ -118,12 +161,18 @@ struct TrackClock {
       wait(clock.flush())
       self.clock = .sound(clock)
     case .picture(var clock):
-      wait(clock.flush(limit: limit))
+      wait(clock.flush(limit: limit.map { $0 - shift }))
       self.clock = .picture(clock)
     }
   }
 
+  /// The others jumped too: goes on from the new place, if it had one, and by its own stamps again.
   mutating func confirmJump() {
+    if isJumped { repair = nil }
+    goOn()
+  }
+
+  private mutating func goOn() {
     switch clock {
     case .sound(var clock):
       wait(clock.confirmJump())
@@ -134,7 +183,56 @@ struct TrackClock {
     }
   }
 
-  mutating func rejectJump() {
+  // MARK: Alone
+
+  /// It has spoken: does it stand beside the others, or has it left them?
+  private mutating func stand(beside others: Others) {
+    if let target = jumpTarget {
+      if departure?.isKept(by: target, others: others.position) != true {
+        departure = Departure(to: target, others: others.position)
+      }
+    } else if let position, position != together?.own {
+      // Stamps that were set back come to where the line once ended, and are none of its; one that was set again
+      // may look like a hole.
+      if let together, departure != nil || repair != nil,
+        Repair.isNeeded(
+          slip: others.position - together.others - (position - together.own), interval: others.interval)
+      {
+        mend(from: departure?.beginning ?? together.own, to: position, others)
+      }
+      (together, departure) = (self.position.map { ($0, others.position) }, nil)
+    }
+  }
+
+  /// It has jumped, and the others did not: an outlier, unless it has kept to its new place for long.
+  /// - Returns: whether it goes on there.
+  mutating func settleAlone(beside others: Others) -> Bool {
+    guard let target = jumpTarget, let departure, departure.isLasting(others: others.position), together != nil else {
+      if let target = jumpTarget { departure?.reject(at: target, others: others.position) }
+      rejectJump()
+      return false
+    }
+    flush(limit: nil)
+    mend(from: departure.beginning, to: target, others)
+    self.departure = nil
+    goOn()
+    return true
+  }
+
+  /// From here on it stands beside the others again.
+  /// - Parameters:
+  ///   - beginning: where its new line began.
+  ///   - own: how far it has come on that.
+  private mutating func mend(from beginning: TimeSpan, to own: TimeSpan, _ others: Others) {
+    guard let together else { return }
+    repair = Repair(
+      step: beginning - together.own, slip: (others.position - together.others) - (own - beginning),
+      interval: others.interval
+    ).after(repair)
+    repairs += 1
+  }
+
+  private mutating func rejectJump() {
     switch clock {
     case .sound(var clock):
       clock.rejectJump()
@@ -147,6 +245,7 @@ struct TrackClock {
 
   func addCounters(to counters: inout Counters) {
     counters.add("\(slot.name)_stamps_rejected", implausible)
+    counters.add("\(slot.name)_clock_mended", repairs)
     switch clock {
     case .sound(let clock):
       counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
@@ -158,7 +257,7 @@ struct TrackClock {
   }
 
   /// Native stamp of a source time.
-  func raw(_ time: TimeSpan) -> Int64 { raw(stamp: (time - timing.shift).ticks(timing.timeBase)) }
+  func raw(_ time: TimeSpan) -> Int64 { raw(stamp: (time - timing.shift - shift).ticks(timing.timeBase)) }
 
   /// A straightened stamp as the source has it.
   func raw(stamp: Int64) -> Int64 {
@@ -173,11 +272,11 @@ struct TrackClock {
   private var reportedTicks: Int64 { ReportedTime.distance.ticks(timing.timeBase) }
 
   private mutating func wait(_ sounds: [SoundClock.Placed]) {
-    waiting += sounds.compactMap { trimmed($0).map(Content.sound) }
+    waiting += sounds.compactMap { trimmed($0).map { .sound(repair?.mended($0) ?? $0) } }
   }
 
   private mutating func wait(_ pictures: [PictureClock.Placed]) {
-    waiting += pictures.compactMap { trimmed($0).map(Content.picture) }
+    waiting += pictures.compactMap { trimmed($0).map { .picture(repair?.mended($0) ?? $0) } }
   }
 
   /// The part that the edit list presents, in whole samples; nil when nothing is left.
