@@ -83,7 +83,9 @@ package final class ItemSource {
   /// What has been counted so far.
   package var accounts: Counters {
     var all = counters
-    for other in [timekeeper.counters, reader.counters, maker.counters] { all.add(other) }
+    for other in [timekeeper.counters, reader.counters, maker.counters, live?.counters ?? Counters()] {
+      all.add(other)
+    }
     return all
   }
 
@@ -152,7 +154,10 @@ package final class ItemSource {
 
   private func straighten(_ packet: Packet, _ slot: Slot) {
     if packet.isCorrupt { counters.add("\(slot.name)_corrupt_packets") }
-    if needsReports, let isLocked = live?.isReported(packet, slot, among: info.slots), isLocked != self.isLocked {
+    let stamp = packet.pts.flatMap { pts in reader.timeBase(packet).map { TimeSpan(ticks: pts, $0) } }
+    if needsReports, let isLocked = live?.isReported(packet, slot, at: stamp, among: info.slots),
+      isLocked != self.isLocked
+    {
       self.isLocked = isLocked
       timekeeper.setLocked(isLocked)
       live?.forgetStamps()
@@ -166,7 +171,7 @@ package final class ItemSource {
       return
     }
     live!.arrive(packet, slot, at: time, isLocked: isLocked)
-    if let offset = live!.wallOffset { timekeeper.noteWall(offset) }
+    if let offset = live!.arrivalOffset { timekeeper.noteWall(offset) }
   }
 
   private func process(_ packet: Packet, _ slot: Slot) -> [Timed] {
