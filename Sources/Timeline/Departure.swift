@@ -6,6 +6,8 @@ struct Departure {
   let beginning: TimeSpan
   private let others: TimeSpan
   private(set) var isRejected = false
+  /// How far it was rejected.
+  private var reached: TimeSpan
   /// How far both were when the others were last seen to go on.
   private var seen: (own: TimeSpan, others: TimeSpan)
 
@@ -18,10 +20,12 @@ struct Departure {
   init(to beginning: TimeSpan, others: TimeSpan) {
     (self.beginning, self.others) = (beginning, others)
     seen = (beginning, others)
+    reached = beginning
   }
 
-  mutating func reject(at own: TimeSpan, others: TimeSpan) {
+  mutating func reject(at own: TimeSpan, length: TimeSpan, others: TimeSpan) {
     isRejected = true
+    reached = own + length
     if others > seen.others { seen = (own, others) }
   }
 
@@ -37,6 +41,12 @@ struct Departure {
   /// Whether what begins there goes on with what began at the new place; as far as others that are silent tell.
   func isKept(by start: TimeSpan, others: TimeSpan) -> Bool {
     others <= seen.others || ((start - beginning) - (others - self.others)).magnitude <= Self.slack
+  }
+
+  /// Whether what has come up to there rather goes on with the new place than with the old line.
+  /// - Parameter line: where the old line would be with all that was rejected.
+  func isContinued(by position: TimeSpan, ratherThan line: TimeSpan) -> Bool {
+    isRejected && (position - reached).magnitude < (position - line).magnitude
   }
 
   /// Whether the others have gone on for so long that it will not return.
@@ -58,13 +68,17 @@ struct Repair {
   /// - Parameters:
   ///   - step: from the end of its old line to the beginning of the new one.
   ///   - slip: how far the others have gone on by more than it has, since they were last together.
+  ///   - isFlowing: no packets were held in the meantime, so that the slip tells what was lost.
   ///   - interval: how far apart the others' contents are.
-  init(step: TimeSpan, slip: TimeSpan, interval: TimeSpan) {
+  init(step: TimeSpan, slip: TimeSpan, isFlowing: Bool, interval: TimeSpan) {
     let noise = Self.interleaving + interval
-    let isLoss = slip.magnitude > noise  // then content was lost on the way
+    let isLoss = isFlowing && slip.magnitude > noise
     shift = (isLoss ? slip : .zero) - step
     halfWidth = isLoss ? noise : noise + slip.magnitude
   }
+
+  /// Whether a step brings the track back to where its own stamps say it is.
+  func isUndone(by step: TimeSpan) -> Bool { (step - shift).magnitude <= Self.interleaving }
 
   /// This one after an earlier one; nil when the track has come back to where its own stamps say it is.
   func after(_ earlier: Repair?) -> Repair? {

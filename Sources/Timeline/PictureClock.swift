@@ -107,8 +107,14 @@ struct PictureClock {
     (suspects, isJumped) = ([], false)
   }
 
+  /// A stamp does not follow from the last, and no second has told yet.
+  var isInDispute: Bool { !suspects.isEmpty }
+
   /// Source time of the place that two stamps agree on; nil when none has jumped.
   var jumpTarget: TimeSpan? { isJumped ? suspects.first?.time : nil }
+
+  /// How much of it has come there.
+  var jumpLength: TimeSpan { interval * Int64(suspects.count) }
 
   /// How far apart pictures usually are.
   var interval: TimeSpan { rhythm.median ?? timing.nominalInterval ?? .zero }

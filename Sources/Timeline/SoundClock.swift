@@ -84,8 +84,14 @@ struct SoundClock {
   /// Two stamps agreed on another place; see `Verdict.jumped`.
   private(set) var isJumped = false
 
+  /// A stamp disagrees with the line, and no second has told yet.
+  var isInDispute: Bool { !disputed.isEmpty }
+
   /// Source time of that place.
   var jumpTarget: TimeSpan? { isJumped ? proposal?.anchor : nil }
+
+  /// How much of it has come there.
+  var jumpLength: TimeSpan { proposal.map { TimeSpan(ticks: disputedSamples, Ratio(1, Int64($0.rate))) } ?? .zero }
 
   /// Source time up to which sound has been placed.
   var position: TimeSpan? { line.map { $0.time(of: $0.next) } }

@@ -303,7 +303,9 @@ package struct Timekeeper {
 
   /// The tracks beside one that go on in the open epoch; nil where there is none, or none has spoken.
   private func others(beside n: Int) -> TrackClock.Others? {
-    let others = tracks.indices.filter { $0 != n && !tracks[$0].isAway && !tracks[$0].hasEnded }
+    let others = tracks.indices.filter { other in
+      other != n && !tracks[other].isAway && !tracks[other].hasEnded && tracks[other].departure == nil
+    }
     return others.compactMap { tracks[$0].position }.max().map { position in
       TrackClock.Others(position: position, interval: others.map { tracks[$0].interval }.max() ?? .zero)
     }

@@ -25,6 +25,8 @@ struct TrackClock {
   private var repair: Repair?
   /// Where it and the others stood when it was last placed.
   private var together: (own: TimeSpan, others: TimeSpan)?
+  /// How much was rejected since then.
+  private var rejected = TimeSpan.zero
   private var repairs: Int64 = 0
   /// The furthest stamp read so far, in source time.
   private var sighted: TimeSpan?
@@ -85,6 +87,22 @@ struct TrackClock {
       case .picture(let clock): clock.jumpTarget
       }
     return target.map { $0 + shift }
+  }
+
+  /// A stamp disagrees with its line, and no second has told yet.
+  private var isInDispute: Bool {
+    switch clock {
+    case .sound(let clock): clock.isInDispute
+    case .picture(let clock): clock.isInDispute
+    }
+  }
+
+  /// How much of it has come there.
+  private var jumpLength: TimeSpan {
+    switch clock {
+    case .sound(let clock): clock.jumpLength
+    case .picture(let clock): clock.jumpLength
+    }
   }
 
   /// How far apart its contents usually are.
@@ -191,15 +209,24 @@ struct TrackClock {
       if departure?.isKept(by: target, others: others.position) != true {
         departure = Departure(to: target, others: others.position)
       }
-    } else if let position, position != together?.own {
-      // Stamps that were set back come to where the line once ended, and are none of its; one that was set again
-      // may look like a hole.
-      if let together, departure != nil || repair != nil,
-        Repair.isNeeded(
-          slip: others.position - together.others - (position - together.own), interval: others.interval)
-      {
-        mend(from: departure?.beginning ?? together.own, to: position, others)
+    } else if let position, position != together?.own, !isInDispute {
+      if let together, let departure {
+        // Stamps that were set back come to where the line once ended, and are none of its.
+        if departure.isContinued(by: position, ratherThan: together.own + rejected) {
+          mend(from: departure.beginning, to: position, others, isFlowing: false)
+        }
+      } else if let together, let repair {
+        // A clock that is set again may look like a hole.
+        let step = position - together.own
+        if Repair.isNeeded(slip: others.position - together.others - step, interval: others.interval) {
+          if repair.isUndone(by: step) {
+            self.repair = nil
+          } else {
+            mend(from: together.own, to: position, others, isFlowing: true)
+          }
+        }
       }
+      rejected = .zero
       (together, departure) = (self.position.map { ($0, others.position) }, nil)
     }
   }
@@ -208,12 +235,14 @@ struct TrackClock {
   /// - Returns: whether it goes on there.
   mutating func settleAlone(beside others: Others) -> Bool {
     guard let target = jumpTarget, let departure, departure.isLasting(others: others.position), together != nil else {
-      if let target = jumpTarget { departure?.reject(at: target, others: others.position) }
+      let length = jumpLength
+      if let target = jumpTarget { departure?.reject(at: target, length: length, others: others.position) }
+      rejected += length
       rejectJump()
       return false
     }
     flush(limit: nil)
-    mend(from: departure.beginning, to: target, others)
+    mend(from: departure.beginning, to: target, others, isFlowing: true)
     self.departure = nil
     goOn()
     return true
@@ -223,11 +252,12 @@ struct TrackClock {
   /// - Parameters:
   ///   - beginning: where its new line began.
   ///   - own: how far it has come on that.
-  private mutating func mend(from beginning: TimeSpan, to own: TimeSpan, _ others: Others) {
+  ///   - isFlowing: no packets were held in the meantime.
+  private mutating func mend(from beginning: TimeSpan, to own: TimeSpan, _ others: Others, isFlowing: Bool) {
     guard let together else { return }
     repair = Repair(
       step: beginning - together.own, slip: (others.position - together.others) - (own - beginning),
-      interval: others.interval
+      isFlowing: isFlowing, interval: others.interval
     ).after(repair)
     repairs += 1
   }

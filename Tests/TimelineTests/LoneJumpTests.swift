@@ -55,6 +55,37 @@ import Testing
     #expect(played.shown.map(\.instant) == (0..<185).map { instant(100 * $0) })
   }
 
+  /// Held packets come in a burst, after the others have gone on: that is no slip.
+  @Test(arguments: [-3000, -1200, 61_000] as [Int64], [200, 500, 1800, 2900] as [Int64])
+  func whatWasHeldMeanwhileKeepsItsPlace(_ jump: Int64, _ length: Int64) {
+    for lag in [0, 1500] as [Int64] {
+      var test = self
+      test.live(until: 6000, lag: lag)
+      test.live(until: 6000 + min(length, abs(jump) - 100), sound: jump, lag: lag)
+      test.live(until: 16_000, lag: lag)
+      let played = test.player.finish()
+      let heard = played.coverages(sound)
+      #expect(played.epochs.count == 1 && !heard.last!.isInferred)
+      #expect(heard.allSatisfy { error($0, shift: $0.isInferred ? jump : 0) == .zero })
+      #expect(heard.last!.interval.end == instant(16_000))
+    }
+  }
+
+  /// As containers with large chunks have it: two seconds of one track, then two of the other.
+  @Test func inALooselyInterleavedFileNothingIsMended() {
+    var player = Player()
+    for chunk: Int64 in 0..<8 {
+      for n in 20 * chunk..<20 * chunk + 20 { player.show(at: milliseconds(Self.base + 100 * n)) }
+      for n in 20 * chunk..<20 * chunk + 20 {
+        player.hear(at: milliseconds(Self.base + 100 * n - ((65..<68).contains(n) ? 5000 : 0)))
+      }
+    }
+    let played = player.finish()
+    #expect(played.epochs.count == 1 && played.counters["audio_clock_mended"] == 0)
+    #expect(played.coverages(sound).allSatisfy { error($0, shift: 0) == .zero && !$0.isInferred })
+    #expect(played.coverages(sound).last!.interval.end == instant(16_000))
+  }
+
   @Test(arguments: [-3000, 61_000] as [Int64])
   func picturesThatJumpForAWhileAreRejected(_ jump: Int64) {
     var test = self
@@ -87,7 +118,7 @@ import Testing
     #expect(played.coverages(sound, epoch: 1).map(\.interval.length).reduce(.zero, +) == seconds(6))
   }
 
-  @Test(arguments: [-3000, 61_000, -80_000] as [Int64], [0, 1500] as [Int64])
+  @Test(arguments: [-1200, -3000, 61_000, -80_000] as [Int64], [0, 1500] as [Int64])
   func soundThatStaysAwayGoesOnBesideThePicturesAndIsInferred(_ jump: Int64, _ lag: Int64) {
     var test = self
     test.live(until: 6000, lag: lag)
@@ -100,7 +131,7 @@ import Testing
     #expect(played.epochs.count == 1)
     #expect(before.allSatisfy { !$0.isInferred && error($0, shift: 0) == .zero })
     #expect(after.allSatisfy { $0.isInferred && error($0, shift: jump).magnitude <= $0.halfWidth })
-    #expect(after.allSatisfy { error($0, shift: jump) == .zero && $0.halfWidth < seconds(2) })
+    #expect(after.allSatisfy { error($0, shift: jump) == .zero && $0.halfWidth < seconds(4) })
     #expect(after.first?.interval.start ?? .end <= instant(20_000))
     #expect(after.last?.interval.end ?? .zero >= instant(23_900))
     #expect(played.counters["audio_clock_mended"] == 1 && played.counters["audio_stamps_rejected"] > 0)
