@@ -7,6 +7,8 @@ struct ReportSteps {
     /// The furthest stamp, and when it came.
     var latest: TimeSpan
     var heard: TimeSpan
+    /// When its first packet came.
+    let began: TimeSpan
     /// By how much packets come after their stamps: whoever was late and is not any more has made no step.
     var delay = WallEstimate()
   }
@@ -17,6 +19,8 @@ struct ReportSteps {
   private var began = TimeSpan.zero
 
   private static let smallest = TimeSpan(milliseconds: 250)
+  /// What was gathered while the source was opened comes in a burst, in packets that hold half a second each.
+  private static let settling = TimeSpan(seconds: 2)
   /// Pictures come in the order of their decoding.
   private static let longestReordering = TimeSpan(seconds: 1)
   /// By how much steps of two tracks may seem to differ.
@@ -32,7 +36,8 @@ struct ReportSteps {
     guard var track = tracks[slot] else { return begin(slot, time, now) }
     let gain = time - track.latest
     let isBack = gain < -(slot.modality == .audio ? Self.smallest : Self.longestReordering)
-    let isEarly = track.delay.offset.map { now - time < $0 - Self.smallest } ?? false
+    let isSettled = now - track.began >= Self.settling
+    let isEarly = isSettled && track.delay.offset.map { now - time < $0 - Self.smallest } ?? false
     let step = gain - (now - track.heard)
     if isBack || step > Self.smallest && gain > Self.smallest && isEarly {
       if steps.isEmpty { began = now }
@@ -54,7 +59,7 @@ struct ReportSteps {
   }
 
   private mutating func begin(_ slot: Slot, _ time: TimeSpan, _ now: TimeSpan) {
-    var track = Track(latest: time, heard: now)
+    var track = Track(latest: time, heard: now, began: now)
     track.delay.observe(now - time, now: now)
     tracks[slot] = track
   }

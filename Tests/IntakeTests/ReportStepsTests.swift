@@ -60,6 +60,13 @@ import Testing
     #expect(drawn.dropFirst(50).prefix(299).allSatisfy { $0 == "!" } && drawn.hasSuffix("---"))
   }
 
+  @Test mutating func aBurstAtTheBeginningIsNoStep() {
+    for n: Int64 in 0..<6 {  // half a second of sound in each
+      steps.note(Self.slots[0], at: TimeSpan(milliseconds: 500 * n), now: TimeSpan(milliseconds: 3000 + n))
+      #expect(!steps.isUnderWay(among: Self.slots, now: TimeSpan(milliseconds: 3000 + n)))
+    }
+  }
+
   @Test mutating func aNetworkThatStandsStillIsNoStep() {
     play(milliseconds: 15_000)
     now += 3000  // lost
