@@ -64,9 +64,12 @@ package final class ItemSource {
     defer { live?.leave() }
     var items: [Item] = []
     while items.count < (info.isStreaming ? 1 : Self.chunk) {  // a slow pipe keeps nothing back
-      guard let (packet, slot) = try nextPacket() else {
-        if held.isEmpty { return items + finish() }
-        items += maker.items(timekeeper.stopWaiting(isOver: !held.isFull))
+      let packet: Packet, slot: Slot
+      switch try nextPacket() {
+      case .packet(let next, let its): (packet, slot) = (next, its)
+      case .none(.over) where held.isEmpty: return items + finish()
+      case .none(let reason):
+        items += maker.items(timekeeper.stopWaiting(reason))
         continue
       }
       items += maker.items(process(packet, slot))
@@ -80,7 +83,8 @@ package final class ItemSource {
   /// What has been counted so far.
   package var accounts: Counters {
     var all = counters
-    for other in [timekeeper.counters, reader.counters, reader.reader.losses, maker.counters] { all.add(other) }
+    let parts = [timekeeper.counters, reader.counters, reader.reader.losses, maker.counters]
+    for other in parts + [live?.counters ?? Counters()] { all.add(other) }
     return all
   }
 
@@ -94,20 +98,25 @@ package final class ItemSource {
 
   // MARK: Packets
 
-  /// The next packet that may be decoded; nil at the end of the source, or when too much is held back.
-  /// Packets of a track that waits for the others are held back, compressed.
-  private func nextPacket() throws(SourceError) -> (Packet, Slot)? {
+  private enum Turn {
+    case packet(Packet, Slot)
+    /// None that may be decoded, and why no more are read.
+    case none(Timekeeper.Impatience)
+  }
+
+  /// The next packet that may be decoded. Packets of a track that waits for the others are held back, compressed.
+  private func nextPacket() throws(SourceError) -> Turn {
     while true {
-      if let packet = held.take(where: { !timekeeper.isWaiting($0) }) { return packet }
-      guard !held.isFull, !(live?.isTiredOfHolding(!held.isEmpty) ?? false), let (packet, slot) = try read() else {
-        return nil
-      }
+      if let (packet, slot) = held.take(where: { !timekeeper.isWaiting($0) }) { return .packet(packet, slot) }
+      if held.isFull { return .none(.full) }
+      if live?.isTiredOfHolding(!held.isEmpty) ?? false { return .none(.tired) }
+      guard let (packet, slot) = try read() else { return .none(.over) }
       if let isDecodable = live?.isDecodable(packet, slot), !isDecodable {
         counters.add("\(slot.name)_packets_before_key")
         continue
       }
       straighten(packet, slot)
-      guard timekeeper.isWaiting(slot) else { return (packet, slot) }
+      guard timekeeper.isWaiting(slot) else { return .packet(packet, slot) }
       held.add(packet, slot)
     }
   }
@@ -144,7 +153,10 @@ package final class ItemSource {
 
   private func straighten(_ packet: Packet, _ slot: Slot) {
     if packet.isCorrupt { counters.add("\(slot.name)_corrupt_packets") }
-    if needsReports, let isLocked = live?.isReported(packet, slot, among: info.slots), isLocked != self.isLocked {
+    let stamp = packet.pts.flatMap { pts in reader.timeBase(packet).map { TimeSpan(ticks: pts, $0) } }
+    if needsReports, let isLocked = live?.isReported(packet, slot, at: stamp, among: info.slots),
+      isLocked != self.isLocked
+    {
       self.isLocked = isLocked
       timekeeper.setLocked(isLocked)
       live?.forgetStamps()
@@ -152,11 +164,13 @@ package final class ItemSource {
     }
     (packet.pts, packet.dts) = timekeeper.unwrap(slot, pts: packet.pts, dts: packet.dts)
     if let pts = packet.pts { packet.isDoubtful = order[slot, default: PacketOrder()].add(pts) }
-    guard live != nil, !packet.isDoubtful, let time = packet.pts.flatMap({ timekeeper.sourceTime(slot, $0) }) else {
+    guard live != nil, !packet.isDoubtful, !timekeeper.isAstray(slot),
+      let time = packet.pts.flatMap({ timekeeper.sourceTime(slot, $0) })
+    else {
       return
     }
     live!.arrive(packet, slot, at: time, isLocked: isLocked)
-    if let offset = live!.wallOffset { timekeeper.noteWall(offset) }
+    if let offset = live!.arrivalOffset { timekeeper.noteWall(offset) }
   }
 
   private func process(_ packet: Packet, _ slot: Slot) -> [Timed] {

@@ -9,7 +9,8 @@ struct LiveSide {
   /// Wall minus monotonic clock. It follows the wall's small corrections, never its steps.
   private var wall: TimeSpan
   private var arrivals = WallEstimate()
-  private var reports = WallEstimate()
+  private var sender = SenderClock()
+  private var steps = ReportSteps()
   /// Whether sound tells the sender's time. A parser may pass a picture's on with the picture before.
   private let hearsReports: Bool
   /// Slots whose packets carry the sender's reports, and how many in a row.
@@ -71,21 +72,28 @@ struct LiveSide {
     return false
   }
 
-  /// Whether the sender's reports of all tracks have come: nil while it cannot be told. A parser may pass a
-  /// picture's report on with the picture before, so that one alone says nothing.
-  mutating func isReported(_ packet: Packet, _ slot: Slot, among slots: [Slot]) -> Bool? {
-    guard packet.pts != nil, slot.modality != .text else { return nil }  // nor has it a report of its own
+  /// Whether the sender's reports of all tracks have come, and are of one clock: nil while it cannot be told. A parser
+  /// may pass a picture's report on with the picture before, so that one alone says nothing.
+  /// - Parameter time: the packet's stamp as it was read; nil where it has none.
+  mutating func isReported(_ packet: Packet, _ slot: Slot, at time: TimeSpan?, among slots: [Slot]) -> Bool? {
+    guard let time, slot.modality != .text else { return nil }  // nor has it a report of its own
     guard packet.senderTime != nil else {
       reported[slot] = 0
+      steps = ReportSteps()
       return false
     }
     reported[slot, default: 0] += 1
     let haveAll = slots.allSatisfy { $0.modality == .text || reported[$0] ?? 0 >= ($0.modality == .video ? 2 : 1) }
-    return haveAll ? true : nil
+    guard haveAll else { return nil }
+    steps.note(slot, at: time, now: clock.now())
+    return !steps.isUnderWay(among: slots, now: clock.now())
   }
 
   /// The clock changed: the reports moved the stamps: what was learnt of them is void.
-  mutating func forgetStamps() { (arrivals, reports) = (WallEstimate(), WallEstimate()) }
+  mutating func forgetStamps() {
+    arrivals = WallEstimate()
+    sender.forgetStamps()
+  }
 
   /// A packet that has come just now.
   /// - Parameters:
@@ -96,28 +104,37 @@ struct LiveSide {
     let drift = clock.wall() - now - wall
     if drift.magnitude < TimeSpan(seconds: 1) { wall += drift }
     arrivals.observe(now - time, now: now)
-    guard isLocked, let sender = packet.senderTime, slot.modality == .audio || !hearsReports else { return }
-    reports.observe(TimeSpan(ticks: sender, Self.micro) - time, now: now)
+    guard isLocked, let told = packet.senderTime, slot.modality == .audio || !hearsReports else { return }
+    sender.observe(TimeSpan(ticks: told, Self.micro), at: time, now: now, wall: clock.wall())
   }
 
   private static let micro = Ratio(1, 1_000_000)
 
-  /// Wall minus source time, since 1970.
-  var wallOffset: TimeSpan? { reports.offset ?? arrivals.offset.map { $0 + wall } }
+  /// Wall minus source time, since 1970, by our own clock.
+  var arrivalOffset: TimeSpan? { arrivals.offset.map { $0 + wall } }
+
+  var counters: Counters {
+    var counters = Counters()
+    counters.add("reports_rejected", sender.rejected)
+    return counters
+  }
 
   /// The wall's time of an epoch's zero, once a second.
   mutating func mark(_ epoch: (index: Int32, zero: TimeSpan)?) -> Item? {
-    guard let epoch, let wallOffset else { return nil }
+    guard let epoch, let arrivalOffset else { return nil }
     let now = clock.now()
     guard markedEpoch != epoch.index || now - marked >= Self.markInterval else { return nil }
     (markedEpoch, marked) = (epoch.index, now)
-    let isReported = reports.offset != nil
+    let senderOffset = sender.offset(now: now)
+    let isReported = senderOffset != nil
     // Reports and clocks are read to the millisecond, a report may be that of the next picture.
-    let width = (isReported ? reports : arrivals).spread + TimeSpan(milliseconds: isReported && !hearsReports ? 100 : 1)
+    let width =
+      (isReported ? sender.spread : arrivals.spread) + TimeSpan(milliseconds: isReported && !hearsReports ? 100 : 1)
     return .mark(
       .wall(
         WallTime(
-          epoch: epoch.index, zero: (wallOffset + epoch.zero).ticks(Self.micro),
+          epoch: epoch.index, zero: ((senderOffset ?? arrivalOffset) + epoch.zero).ticks(Self.micro),
+          arrivalZero: (arrivalOffset + epoch.zero).ticks(Self.micro),
           uncertaintyMicroseconds: width.ticks(Self.micro), basis: isReported ? .sender : .arrival,
           driftPPM: arrivals.driftPPM)))
   }

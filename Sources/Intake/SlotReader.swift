@@ -56,6 +56,8 @@ final class SlotReader {
     slots.sorted { $0.key < $1.key }.map { ($0.value, reader.timings[$0.key]!) }
   }
 
+  func timeBase(_ packet: Packet) -> Ratio? { reader.timings[packet.stream]?.timeBase }
+
   /// The next packet of a selected track, or nil at the end.
   func next() throws(FFmpegError) -> (packet: Packet, slot: Slot)? {
     while let packet = try reader.nextPacket() {

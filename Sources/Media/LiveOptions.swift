@@ -56,7 +56,7 @@ package struct Continuation: Hashable, Sendable {
   package var epoch: Int32
   /// Position in the source at which the last epoch ended.
   package var position: TimeSpan
-  /// When that was, in microseconds since 1970, where known: it tells the gap.
+  /// When that was by our own clock, in microseconds since 1970, where known: it tells the gap.
   package var wall: Int64?
 
   package init(epoch: Int32, position: TimeSpan, wall: Int64? = nil) {
@@ -92,16 +92,20 @@ package struct WallTime: Hashable, Sendable {
   package var epoch: Int32
   /// Microseconds since 1970.
   package var zero: Int64
+  /// The same by our own clock when packets arrived, whoever told `zero`: gaps are measured by one clock.
+  package var arrivalZero: Int64
   package var uncertaintyMicroseconds: Int64
   package var basis: Basis
   /// How much the wall's clock outruns the source's; nil until a minute has told.
   package var driftPPM: Float?
 
   package init(
-    epoch: Int32, zero: Int64, uncertaintyMicroseconds: Int64, basis: Basis, driftPPM: Float? = nil
+    epoch: Int32, zero: Int64, arrivalZero: Int64? = nil, uncertaintyMicroseconds: Int64, basis: Basis,
+    driftPPM: Float? = nil
   ) {
     self.epoch = epoch
     self.zero = zero
+    self.arrivalZero = arrivalZero ?? zero
     self.uncertaintyMicroseconds = uncertaintyMicroseconds
     self.basis = basis
     self.driftPPM = driftPPM

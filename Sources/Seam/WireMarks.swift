@@ -119,14 +119,17 @@ extension WallTime.Basis: Wired {}
 extension WallTime: Wired {
   init(from wire: inout WireReader) throws(WireError) {
     self.init(
-      epoch: try wire.integer(), zero: try wire.read(), uncertaintyMicroseconds: try wire.read(),
-      basis: try wire.read(), driftPPM: try wire.optional())
-    guard WireReader.moments.contains(zero) else { throw WireError("a wall clock at \(zero) µs") }
+      epoch: try wire.integer(), zero: try wire.read(), arrivalZero: try wire.read(),
+      uncertaintyMicroseconds: try wire.read(), basis: try wire.read(), driftPPM: try wire.optional())
+    for moment in [zero, arrivalZero] where !WireReader.moments.contains(moment) {
+      throw WireError("a wall clock at \(moment) µs")
+    }
   }
 
   func write(to wire: inout WireWriter) {
     wire.integer(epoch)
     zero.write(to: &wire)
+    arrivalZero.write(to: &wire)
     uncertaintyMicroseconds.write(to: &wire)
     basis.write(to: &wire)
     wire.optional(driftPPM)

@@ -13,7 +13,7 @@ struct NextEpoch {
   var reason = Epoch.Reason.start
   /// Source time at which the last one ended: stamps that go forward from there tell the gap.
   var after: TimeSpan?
-  /// Time since 1970 at which the last reading of the source ended.
+  /// Time since 1970, by our own clock, at which the last reading of the source ended.
   var wall: TimeSpan?
 
   init(

@@ -22,7 +22,7 @@ struct PictureClock {
     case jumped
   }
 
-  private struct Stamped {
+  struct Stamped {
     var time: TimeSpan
     var isInferred: Bool
     var picture: DecodedPicture
@@ -36,7 +36,7 @@ struct PictureClock {
   /// Start of the picture before `held`; nil when `held` is the first of its line and so unconfirmed.
   private var previous: TimeSpan?
   /// Pictures whose stamps do not follow from `held`.
-  private var suspects: [Stamped] = []
+  private(set) var suspects: [Stamped] = []
   private var rhythm: Rhythm
   /// Decoding stamps of a track without presentation stamps, ascending.
   private var decodeTimes: [TimeSpan] = []
@@ -79,7 +79,7 @@ struct PictureClock {
 
   /// No more comes on this line: places what is on screen.
   /// - Parameter limit: how far the other tracks reach: a last, unconfirmed picture is believed up to there.
-  mutating func flush(limit: TimeSpan?) -> [Placed] {
+  mutating func takeHeld(limit: TimeSpan?) -> [Placed] {
     var placed: [Placed] = []
     if !isJumped, let suspect = suspects.last, let current = held {
       let step = suspect.time - current.time
@@ -93,8 +93,8 @@ struct PictureClock {
     return placed
   }
 
-  /// The other tracks jumped too: goes on from the new place. Call after `flush`.
-  mutating func confirmJump() -> [Placed] {
+  /// The other tracks jumped too: goes on from the new place. Call after `takeHeld`.
+  mutating func takeJump() -> [Placed] {
     let waiting = suspects
     (suspects, isJumped, held, previous) = ([], false, waiting.first, nil)
     rhythm = Rhythm(tick: TimeSpan(ticks: 1, timing.timeBase), nominal: timing.nominalInterval)
@@ -106,6 +106,9 @@ struct PictureClock {
     outliers += suspects.count
     (suspects, isJumped) = ([], false)
   }
+
+  /// How far apart pictures usually are.
+  var interval: TimeSpan { rhythm.median ?? timing.nominalInterval ?? .zero }
 
   /// Source time before which everything has been placed.
   var position: TimeSpan? { held?.time }

@@ -32,8 +32,8 @@ struct SoundClock {
   private var line: AnchorLine?
   private var opening = SoundOpening()
   /// Sound since a stamp that disagrees with the line, and the line that this stamp proposes.
-  private var disputed: [DecodedSound] = []
-  private var proposal: AnchorLine?
+  private(set) var disputed: [DecodedSound] = []
+  private(set) var proposal: AnchorLine?
   private var samplesToSkip = 0
   private(set) var outliers = 0
   /// Samples left out because they, or some around them, are NaN or infinite.
@@ -70,7 +70,7 @@ struct SoundClock {
   }
 
   /// The other tracks jumped too: goes on from the new place.
-  mutating func confirmJump() -> [Placed] {
+  mutating func takeJump() -> [Placed] {
     guard isJumped else { return [] }
     return takeProposal()
   }
@@ -160,7 +160,7 @@ struct SoundClock {
     return place(disputed.filter { $0.rate == line?.rate })
   }
 
-  private var disputedSamples: Int64 { disputed.reduce(0) { $0 + Int64($1.samples.count) } }
+  var disputedSamples: Int64 { disputed.reduce(0) { $0 + Int64($1.samples.count) } }
 
   // MARK: Placing
 

@@ -7,22 +7,14 @@ package import Media
 package struct Timekeeper {
   private var tracks: [TrackClock]
   private let pictureRate: Ratio
-  private let stillLength: TimeSpan
-  private var epoch: Epoch?
-  /// Source time of the epoch's zero.
-  private var zero = TimeSpan.zero
-  private var nextEpoch = NextEpoch()
-  /// The next grid instant of each picture track.
-  private var nextInstant: [Slot: Int64] = [:]
+  private var line: EpochLine
+  private var delivery: Delivery
   private var cues: CueQueue
   /// Live only: when a window stops waiting for a track.
   private var lateness: Lateness?
   /// RTP only: whether the sender's reports have put the tracks on one clock; believed until a packet has none.
   private var isLocked = true
-  /// Wall minus source time, by which a continued source's gap is known.
-  private var wallOffset: TimeSpan?
-  private var output: [Timed] = []
-  private(set) package var counters = Counters()
+  private var own = Counters()
 
   /// - Parameters:
   ///   - timings: the selected tracks of the source.
@@ -34,11 +26,19 @@ package struct Timekeeper {
     jitterWait: TimeSpan? = nil, continuation: Continuation? = nil
   ) {
     lateness = jitterWait.map(Lateness.init)
-    if let continuation { nextEpoch = NextEpoch(continuation) }
+    line = EpochLine(continuation)
+    delivery = Delivery(pictureRate: pictureRate, stillLength: stillLength, isLive: jitterWait != nil)
     tracks = timings.filter { $0.slot.modality != .text }.map { TrackClock($0.slot, $0.timing) }
     cues = CueQueue(timings.filter { $0.slot.modality == .text })
     self.pictureRate = pictureRate
-    self.stillLength = stillLength
+  }
+
+  /// What has been counted so far.
+  package var counters: Counters {
+    var all = own
+    all.add(delivery.counters)
+    for track in tracks { track.addCounters(to: &all) }
+    return all
   }
 
   // MARK: Before decoding
@@ -62,32 +62,28 @@ package struct Timekeeper {
 
   /// Tells that a packet goes into the decoder: pictures without stamps take their order from these.
   package mutating func noteDecodeStamp(_ slot: Slot, _ dts: Int64) {
-    guard let n = index(slot), case .picture(var clock) = tracks[n].clock else { return }
-    clock.noteDecodeStamp(dts)
-    tracks[n].clock = .picture(clock)
+    if let n = index(slot) { tracks[n].noteDecodeStamp(dts) }
   }
 
   /// Whether the track has said enough until the others have spoken: hold its packets back meanwhile.
   package func isWaiting(_ slot: Slot) -> Bool {
     guard let n = index(slot) else { return false }
-    return tracks[n].isJumped || (epoch == nil || tracks[n].isDistant) && !tracks[n].waiting.isEmpty
+    return tracks[n].isJumped || (line.epoch == nil || tracks[n].isDistant) && !tracks[n].waiting.isEmpty
   }
 
   /// Whether an instant of the grid may fall on a picture shown from `pts` until before `next`.
   package func needsPicture(_ slot: Slot, from pts: Int64, until next: Int64) -> Bool {
-    guard let epoch, let n = index(slot), !tracks[n].isJumped else { return true }
+    guard let epoch = line.epoch, let n = index(slot), !isAstray(slot) else { return true }
     guard tracks[n].isReported(pts) == epoch.isLocked || !tracks[n].timing.needsReports else { return true }
-    let timing = tracks[n].timing
-    let start = TimeSpan(ticks: pts, timing.timeBase) + timing.shift - zero
-    let end = TimeSpan(ticks: next, timing.timeBase) + timing.shift - zero
+    let (start, end) = (tracks[n].time(pts) - line.zero, tracks[n].time(next) - line.zero)
     let first = Instant(flicks: start.flicks).firstIndex(rate: pictureRate)
     return Instant(index: first, rate: pictureRate) < Instant(flicks: end.flicks) || start < .zero
   }
 
   /// Where in the source a stamp lies; nil before the first epoch has opened.
   package func position(_ slot: Slot, _ pts: Int64) -> TimeSpan? {
-    guard let epoch, let n = index(slot), !tracks[n].isJumped else { return nil }
-    return epoch.start + TimeSpan(ticks: pts, tracks[n].timing.timeBase) + tracks[n].timing.shift - zero
+    guard let epoch = line.epoch, let n = index(slot), !isAstray(slot) else { return nil }
+    return epoch.start + tracks[n].time(pts) - line.zero
   }
 
   // MARK: Live
@@ -98,9 +94,9 @@ package struct Timekeeper {
   package mutating func setLocked(_ isLocked: Bool) {
     guard self.isLocked != isLocked else { return }
     self.isLocked = isLocked
-    guard epoch == nil else { return }
+    guard line.epoch == nil else { return }
     for n in tracks.indices {
-      counters.add("\(tracks[n].slot.name)_before_reports", Int64(tracks[n].waiting.count))
+      own.add("\(tracks[n].slot.name)_before_reports", Int64(tracks[n].waiting.count))
       tracks[n].forgetContent()
     }
   }
@@ -109,51 +105,62 @@ package struct Timekeeper {
   package mutating func passTime(_ waited: TimeSpan) -> [Timed] {
     let furthest = furthest
     lateness?.pass(waited, furthest: furthest)
-    if epoch != nil { reach() }
-    return takeOutput()
+    if line.epoch != nil { reach() }
+    return delivery.take()
   }
 
-  /// Tells what the clock on the wall said at source time zero, since 1970.
-  package mutating func noteWall(_ offset: TimeSpan) { wallOffset = offset }
+  /// Tells what our own clock on the wall said at source time zero, since 1970.
+  package mutating func noteWall(_ offset: TimeSpan) { line.wallOffset = offset }
 
   /// Source time of a straightened stamp.
   package func sourceTime(_ slot: Slot, _ pts: Int64) -> TimeSpan? {
-    index(slot).map { TimeSpan(ticks: pts, tracks[$0].timing.timeBase) + tracks[$0].timing.shift }
+    index(slot).map { tracks[$0].time(pts) }
+  }
+
+  /// Whether the track's stamps stand apart from the others' at the moment: then they tell no time.
+  package func isAstray(_ slot: Slot) -> Bool {
+    index(slot).map { tracks[$0].isJumped || tracks[$0].departure != nil } ?? false
   }
 
   /// The open epoch and the source time of its zero, if it is the one that a source time belongs to.
   package func epoch(around time: TimeSpan) -> (index: Int32, zero: TimeSpan)? {
-    guard let epoch, (time - zero - furthest.sinceZero).magnitude <= Jump.longestHole else { return nil }
-    return (epoch.index, zero)
+    guard let epoch = line.epoch, (time - line.zero - furthest.sinceZero).magnitude <= Jump.longestHole else {
+      return nil
+    }
+    return (epoch.index, line.zero)
   }
 
   /// Whether content has a place: what a decoder held back while the clock changed has one only in an open epoch.
   private mutating func takes(_ pts: Int64?, _ n: Int) -> Bool {
     guard tracks[n].timing.needsReports else { return true }
     if let pts { tracks[n].speaksReported = tracks[n].isReported(pts) }
-    if tracks[n].speaksReported == isLocked || epoch?.isLocked == tracks[n].speaksReported { return true }
-    counters.add("\(tracks[n].slot.name)_before_reports")
+    if tracks[n].speaksReported == isLocked || line.epoch?.isLocked == tracks[n].speaksReported { return true }
+    own.add("\(tracks[n].slot.name)_before_reports")
     return false
   }
 
   // MARK: Decoded samples
 
   package mutating func accept(_ sound: DecodedSound, _ slot: Slot) -> [Timed] {
-    if sound.isCorrupt { counters.add("\(slot.name)_corrupt") }
-    if let n = index(slot), takes(sound.pts, n) { tracks[n].accept(sound) }
+    if sound.isCorrupt { own.add("\(slot.name)_corrupt") }
+    if let n = index(slot), takes(sound.pts, n) {
+      tracks[n].accept(sound, beside: tracks.others(beside: n))
+    }
     return advance()
   }
 
   package mutating func accept(_ picture: DecodedPicture, _ slot: Slot) -> [Timed] {
-    if picture.isCorrupt { counters.add("\(slot.name)_corrupt") }
-    if let n = index(slot), takes(picture.pts, n) { tracks[n].accept(picture) }
+    if picture.isCorrupt { own.add("\(slot.name)_corrupt") }
+    if let n = index(slot), takes(picture.pts, n) {
+      tracks[n].accept(picture, beside: tracks.others(beside: n))
+    }
     return advance()
   }
 
   package mutating func accept(_ cue: DecodedCue, _ slot: Slot) -> [Timed] {
     cues.add(cue, slot)
     deliverCues()
-    return takeOutput()
+    return delivery.take()
   }
 
   /// No more of this track comes.
@@ -176,44 +183,56 @@ package struct Timekeeper {
     }
     advanceOnce(force: true)
     close()
-    counters.add(cues.finish())
-    for track in tracks { track.addCounters(to: &counters) }
-    return timed + takeOutput()
+    own.add(cues.finish())
+    return timed + delivery.take()
   }
 
-  /// Goes on without waiting for a track that stays silent, since too much is held back, or all has been read.
-  /// What lies beyond the reach of the epoch begins its own when all has been read; before that it is given up.
-  package mutating func stopWaiting(isOver: Bool) -> [Timed] {
-    if tracks.contains(where: { isOver ? $0.isAway : $0.isJumped }) {
-      startNextEpoch()
+  /// Why nobody waits any longer for a track that stays silent.
+  package enum Impatience {
+    /// All has been read.
+    case over
+    /// Too much is held back.
+    case full
+    /// Live: it has been waited for long enough.
+    case tired
+  }
+
+  /// Goes on without waiting for a track that stays silent. What has jumped alone or lies beyond the reach of the
+  /// epoch begins its own when all has been read. Before that the one is an outlier if others go on, the other given
+  /// up.
+  package mutating func stopWaiting(_ reason: Impatience) -> [Timed] {
+    if reason == .over {
+      if isSomeAway { startNextEpoch() }
+    } else if tracks.contains(where: \.isJumped) {
+      settle(consensus.verdict(reason))
     } else {
       for n in tracks.indices where tracks[n].isDistant {
-        counters.add("\(tracks[n].slot.name)_unplaced", Int64(tracks[n].waiting.count))
+        own.add("\(tracks[n].slot.name)_unplaced", Int64(tracks[n].waiting.count))
         tracks[n].waiting = []
       }
     }
     advanceOnce(force: true)
-    return takeOutput()
+    return delivery.take()
   }
 
   // MARK: Epochs
 
   private mutating func advance() -> [Timed] {
-    settleJumps()
+    settle(consensus.verdict)
     advanceOnce(force: false)
-    return takeOutput()
+    return delivery.take()
   }
 
   private mutating func advanceOnce(force: Bool) {
-    if epoch == nil { open(force: force) }
-    guard epoch != nil else { return }
+    if line.epoch == nil { open(force: force) }
+    guard line.epoch != nil else { return }
     var spoken: [Int] = []
     for n in tracks.indices {
       tracks[n].isDistant = tracks[n].waiting.first.map { isBeyondReach($0.start) } ?? false
       if tracks[n].isDistant { continue }
       let waiting = tracks[n].waiting
       tracks[n].waiting = []
-      for content in waiting { deliver(content, n) }
+      for content in waiting { delivery.deliver(content, of: &tracks[n], on: line) }
       if !waiting.isEmpty { spoken.append(n) }
     }
     deliverCues()
@@ -222,22 +241,18 @@ package struct Timekeeper {
     reach()
   }
 
-  /// A jump of all tracks that still speak begins a new epoch; one that the others do not follow is rejected.
-  private mutating func settleJumps() {
-    guard isSomeAway else { return }
-    let others = tracks.filter { !$0.isAway && !$0.hasEnded }
-    if others.isEmpty {
-      startNextEpoch()
-    } else if others.allSatisfy({ hasGoneOn($0) }) {
-      for n in tracks.indices where tracks[n].isJumped { tracks[n].rejectJump() }
+  private mutating func settle(_ verdict: Consensus.Verdict) {
+    switch verdict {
+    case .open: break
+    case .nextEpoch: startNextEpoch()
+    case .alone(let jumped):
+      for n in jumped {
+        if let others = tracks.others(beside: n) { tracks[n].settleAlone(beside: others) }
+      }
     }
   }
 
-  /// The track has gone on for longer than tracks are interleaved since the first other one jumped.
-  private func hasGoneOn(_ track: TrackClock) -> Bool {
-    let jumped = tracks.lazy.filter { $0.isJumped }.compactMap { $0.position }.max() ?? .zero
-    return (track.position ?? jumped) > jumped + Jump.interleaving
-  }
+  private var consensus: Consensus { Consensus(tracks, isLocked: line.epoch?.isLocked) }
 
   private mutating func startNextEpoch() {
     for n in tracks.indices { tracks[n].flush(limit: nil) }
@@ -255,169 +270,46 @@ package struct Timekeeper {
     guard isReady || force else { return }
     let starts = tracks.compactMap { track in track.waiting.first.map { (track, $0.start) } }
     guard let first = starts.min(by: { $0.1 < $1.1 }) else { return }
-    zero = first.1
-    let isOnReports = !first.0.timing.needsReports || ReportedTime.holds(zero)
-    // Stamps before and after the reports do not tell how far they are apart: the source went on meanwhile.
-    let wasOnReports = nextEpoch.after.map { ReportedTime.holds($0) } ?? isOnReports
-    let isLocking = first.0.timing.needsReports && isOnReports && !wasOnReports
-    nextEpoch.start += isLocking ? .zero : gap(before: zero)
-    let opened = Epoch(
-      index: nextEpoch.index, reason: isLocking ? .locked : nextEpoch.reason, start: nextEpoch.start,
-      originPTS: first.0.raw(zero), timeBase: first.0.timing.timeBase, isLocked: isOnReports)
-    epoch = opened
+    let opened = line.open(with: first.0, at: first.1)
     lateness?.begin()
-    nextInstant = [:]
     for n in tracks.indices {
       tracks[n].reached = .zero
       tracks[n].floor = .zero
       tracks[n].end = nil
     }
-    output.append(.mark(.epoch(opened)))
-  }
-
-  private func gap(before zero: TimeSpan) -> TimeSpan {
-    if let after = nextEpoch.after { return max(.zero, zero - after) }
-    guard let ended = nextEpoch.wall, let wallOffset else { return .zero }
-    return max(.zero, wallOffset + zero - ended)
+    delivery.begin(opened)
   }
 
   /// No track leads up to this source time: what begins there belongs to an epoch of its own.
   private func isBeyondReach(_ start: TimeSpan) -> Bool {
     let near = start - Jump.longestHole
-    return zero < near && !tracks.contains { $0.spans(near, zero) }
+    return line.zero < near && !tracks.contains { $0.spans(near, line.zero) }
   }
 
   private mutating func close() {
-    guard let closing = epoch else { return }
     let end = tracks.lazy.compactMap { $0.end }.max() ?? .zero
-    output.append(.mark(.closed(epoch: closing.index, end: end)))
-    nextEpoch = NextEpoch(
-      index: closing.index + 1, start: closing.start + end.sinceZero, reason: .jump, after: zero + end.sinceZero)
-    epoch = nil
+    if let closed = line.close(at: end) { delivery.tell(.closed(epoch: closed, end: end)) }
   }
 
-  // MARK: Delivering
-
-  private mutating func deliver(_ content: TrackClock.Content, _ n: Int) {
-    switch content {
-    case .sound(let sound): deliver(sound, n)
-    case .picture(let picture): deliver(picture, n)
-    }
-  }
-
-  private mutating func deliver(_ sound: SoundClock.Placed, _ n: Int) {
-    let slot = tracks[n].slot
-    let rate = Ratio(Int64(sound.rate))
-    let base = Instant(flicks: (sound.anchor - zero).flicks).nearestIndex(rate: rate)
-    let snapped = (Instant(index: base, rate: rate) - Instant(flicks: (sound.anchor - zero).flicks)).magnitude
-    var timed = TimedSound(
-      slot: slot, epoch: epoch!.index, firstSample: base + sound.index, rate: sound.rate, samples: sound.samples)
-    // Sound that another stretch already filled is trimmed; sound whose windows are gone is lost and counted.
-    let border = max(tracks[n].end ?? .zero, tracks[n].floor)
-    let overlap = min(max(0, border.nearestIndex(rate: rate) - timed.firstSample), Int64(timed.samples.count))
-    if overlap > 0 {
-      counters.add(
-        tracks[n].floor > (tracks[n].end ?? .zero) ? "\(slot.name)_late_samples" : "\(slot.name)_overlapped_samples",
-        overlap)
-      timed.samples.removeFirst(Int(overlap))
-      timed.firstSample += overlap
-    }
-    guard !timed.samples.isEmpty else { return }
-    let interval = timed.interval
-    output.append(
-      .mark(
-        .covered(
-          Coverage(
-            slot: slot, epoch: timed.epoch, interval: interval, pts: tracks[n].raw(interval.start.sinceZero + zero),
-            timeBase: tracks[n].timing.timeBase, halfWidth: sound.halfWidth + snapped, isInferred: sound.isInferred,
-            sampleLength: TimeSpan(ticks: 1, rate.inverse)))))
-    output.append(.sound(timed))
-    tracks[n].end = interval.end
-    tracks[n].reached = interval.end
-  }
-
-  private mutating func deliver(_ picture: PictureClock.Placed, _ n: Int) {
-    let slot = tracks[n].slot
-    let isStill = picture.end == picture.start
-    let length = isStill ? stillLength : picture.end - picture.start
-    let start = Instant(flicks: (picture.start - zero).flicks)
-    let interval = Interval(start, start + length)
-    let validEnd = isStill ? interval.end : Instant(flicks: (picture.validUntil - zero).flicks)
-    guard interval.end > tracks[n].floor else {
-      counters.add("\(slot.name)_late_frames")
-      return
-    }
-    let pts = picture.pts.map { tracks[n].raw(stamp: $0) }
-    output.append(
-      .mark(
-        .covered(
-          Coverage(
-            slot: slot, epoch: epoch!.index, interval: Interval(start, validEnd), pts: pts,
-            timeBase: tracks[n].timing.timeBase, halfWidth: picture.halfWidth, isInferred: picture.isInferred,
-            sampleLength: .zero))))
-    let told = lateness == nil ? Instant.zero : tracks[n].floor
-    let instants = takeInstants(slot, in: interval, validEnd).filter { $0.instant >= told }
-    for (instant, _) in instants {
-      output.append(
-        .mark(
-          .shown(
-            ShownFrame(
-              slot: slot, epoch: epoch!.index, instant: instant, pts: pts, timeBase: tracks[n].timing.timeBase,
-              start: start, halfWidth: picture.halfWidth, isInferred: picture.isInferred))))
-    }
-    output.append(
-      .picture(
-        TimedPicture(
-          slot: slot, epoch: epoch!.index, interval: interval, pts: pts, isInferred: picture.isInferred,
-          image: picture.image, instants: instants)))
-    tracks[n].end = interval.end
-    tracks[n].reached = interval.end
-  }
-
-  private mutating func takeInstants(
-    _ slot: Slot, in interval: Interval, _ validEnd: Instant
-  ) -> [(instant: Instant, valid: Float)] {
-    var number = max(nextInstant[slot] ?? 0, interval.start.firstIndex(rate: pictureRate))
-    var instants: [(Instant, Float)] = []
-    while true {
-      let instant = Instant(index: number, rate: pictureRate)
-      guard instant < interval.end else { break }
-      instants.append((instant, instant < validEnd ? 1 : 0))
-      number += 1
-    }
-    nextInstant[slot] = number
-    return instants
-  }
+  // MARK: Watermarks
 
   /// Tells how far every track has come. One that stays silent for longer than the longest hole while another
   /// goes on is masked.
   private mutating func reach() {
     let furthest = furthest
     for n in tracks.indices {
-      var instant =
-        tracks[n].hasEnded && tracks[n].waiting.isEmpty && !tracks[n].isJumped ? Instant.end : tracks[n].reached
-      if tracks[n].isDistant { instant = furthest }  // nothing of it before that, but no window exists for its sake
       let expected = lateness?.expected(tracks[n].slot) ?? .zero
-      let silent = max(furthest - Jump.longestHole, tracks[n].isDistant ? .zero : expected, tracks[n].floor)
-      if instant < silent {
-        instant = silent
-        tracks[n].floor = silent
-      }
-      output.append(.mark(.reached(tracks[n].slot, instant)))
+      let instant = tracks[n].reach(expected: expected, furthest: furthest)
+      delivery.tell(.reached(tracks[n].slot, instant))
     }
   }
 
   // MARK: Cues
 
   private mutating func deliverCues() {
-    guard let epoch else { return }
+    guard let epoch = line.epoch else { return }
     let reach = (tracks.lazy.compactMap { $0.end }.max() ?? .zero) + Jump.longestHole
-    output += cues.take(zero: zero, until: reach, epoch: epoch.index).map { .mark(.cue($0)) }
-  }
-
-  private mutating func takeOutput() -> [Timed] {
-    defer { output = [] }
-    return output
+    for cue in cues.take(zero: line.zero, until: reach, epoch: epoch.index) { delivery.tell(.cue(cue)) }
   }
 
   private var furthest: Instant { tracks.lazy.map { $0.reached }.max() ?? .zero }

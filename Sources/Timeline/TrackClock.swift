@@ -5,7 +5,7 @@ struct TrackClock {
   let slot: Slot
   let timing: TrackTiming
   var unwrapper: Unwrapper
-  var clock: Clock
+  private var clock: any ContentClock
   /// Placed in source time, waiting for the epoch's zero.
   var waiting: [Content] = []
   /// Delivered up to here, on the epoch's timeline.
@@ -19,48 +19,32 @@ struct TrackClock {
   var isDistant = false
   /// Whether what comes out of its decoder is on the clock of the sender's reports.
   var speaksReported = true
+  private var standing = Standing()
   /// The furthest stamp read so far, in source time.
   private var sighted: TimeSpan?
   private var implausible: Int64 = 0
-
-  enum Clock {
-    case sound(SoundClock)
-    case picture(PictureClock)
-  }
-
-  enum Content {
-    case sound(SoundClock.Placed)
-    case picture(PictureClock.Placed)
-
-    var start: TimeSpan {
-      switch self {
-      case .sound(let sound): sound.start
-      case .picture(let picture): picture.start
-      }
-    }
-  }
 
   init(_ slot: Slot, _ timing: TrackTiming) {
     self.slot = slot
     self.timing = timing
     unwrapper = Unwrapper(bits: timing.wrapBits)
-    clock = slot.modality == .audio ? .sound(SoundClock(timing)) : .picture(PictureClock(timing))
+    clock = Self.clock(slot, timing)
   }
 
-  var isJumped: Bool {
-    switch clock {
-    case .sound(let clock): clock.isJumped
-    case .picture(let clock): clock.isJumped
-    }
+  private static func clock(_ slot: Slot, _ timing: TrackTiming) -> any ContentClock {
+    slot.modality == .audio ? SoundClock(timing) : PictureClock(timing)
   }
+
+  var isJumped: Bool { clock.isJumped }
 
   /// Source time up to which the track has spoken.
-  var position: TimeSpan? {
-    switch clock {
-    case .sound(let clock): clock.position
-    case .picture(let clock): clock.position
-    }
-  }
+  var position: TimeSpan? { clock.position.map { $0 + standing.shift } }
+
+  /// How far apart its contents usually are.
+  var interval: TimeSpan { clock.interval }
+
+  /// Source time of a straightened stamp.
+  func time(_ stamp: Int64) -> TimeSpan { TimeSpan(ticks: stamp, timing.timeBase) + timing.shift + standing.shift }
 
   /// What comes next has no place in the open epoch.
   var isAway: Bool { isJumped || isDistant }
@@ -77,19 +61,21 @@ struct TrackClock {
 
   /// A packet of the track was read, decoded or not.
   mutating func sight(_ pts: Int64) {
-    let time = TimeSpan(ticks: pts, timing.timeBase) + timing.shift
-    sighted = max(sighted ?? time, time)
+    sighted = max(sighted ?? time(pts), time(pts))
   }
 
   /// Nothing has come yet: as if it began here.
   mutating func forgetContent() {
     waiting = []
-    clock = slot.modality == .audio ? .sound(SoundClock(timing)) : .picture(PictureClock(timing))
+    clock = Self.clock(slot, timing)
     forgetReach()
   }
 
   /// The epoch is over: how far tracks reach is seen anew.
-  mutating func forgetReach() { (sighted, isDistant) = (nil, false) }
+  mutating func forgetReach() {
+    (sighted, isDistant) = (nil, false)
+    standing.forgetOthers()
+  }
 
   /// Whether the track goes on up to a source time of the open epoch: by what was delivered of it, or, as long as
   /// nothing was, by what was read.
@@ -99,66 +85,101 @@ struct TrackClock {
     return begins && sighted.map { $0 >= time } ?? false
   }
 
-  mutating func accept(_ sound: DecodedSound) {
-    guard case .sound(var clock) = clock else { return }
-    if case .placed(let placed) = clock.accept(sound) { wait(placed) }
-    self.clock = .sound(clock)
+  /// For tracks without presentation stamps: pictures come out in the order of these.
+  mutating func noteDecodeStamp(_ dts: Int64) {
+    guard var clock = clock as? PictureClock else { return }
+    clock.noteDecodeStamp(dts)
+    self.clock = clock
   }
 
-  mutating func accept(_ picture: DecodedPicture) {
-    guard case .picture(var clock) = clock else { return }
-    if case .placed(let placed) = clock.accept(picture) { wait(placed) }
-    self.clock = .picture(clock)
+  /// How far the track has come. One that stays silent for longer than the longest hole while another goes on is
+  /// masked, and so is one that has not come to where it was expected.
+  mutating func reach(expected: Instant, furthest: Instant) -> Instant {
+    var instant = hasEnded && waiting.isEmpty && !isJumped ? Instant.end : reached
+    if isDistant { instant = furthest }  // nothing of it before that, but no window exists for its sake
+    let silent = max(furthest - Jump.longestHole, isDistant ? .zero : expected, floor)
+    guard instant < silent else { return instant }
+    floor = silent
+    return silent
+  }
+
+  /// - Parameter others: nil where there are none, or none has spoken.
+  mutating func accept(_ sound: DecodedSound, beside others: Others?) {
+    guard var clock = clock as? SoundClock else { return }
+    let verdict = clock.accept(sound)
+    self.clock = clock
+    if let others { stand(beside: others) }
+    if case .placed(let placed) = verdict { wait(placed.map(Content.sound)) }
+  }
+
+  /// - Parameter others: nil where there are none, or none has spoken.
+  mutating func accept(_ picture: DecodedPicture, beside others: Others?) {
+    guard var clock = clock as? PictureClock else { return }
+    let verdict = clock.accept(picture)
+    self.clock = clock
+    if case .placed(let placed) = verdict { wait(placed.map(Content.picture)) }  // those before the one held now
+    if let others { stand(beside: others) }
   }
 
   /// - Parameter limit: how far the other tracks reach, in source time.
-  mutating func flush(limit: TimeSpan?) {
-    switch clock {
-    case .sound(var clock):
-      wait(clock.flush())
-      self.clock = .sound(clock)
-    case .picture(var clock):
-      wait(clock.flush(limit: limit))
-      self.clock = .picture(clock)
-    }
-  }
+  mutating func flush(limit: TimeSpan?) { wait(clock.flush(limit: limit.map { $0 - standing.shift })) }
 
+  /// The others jumped too: goes on from the new place, if it had one, and by its own stamps again.
   mutating func confirmJump() {
-    switch clock {
-    case .sound(var clock):
-      wait(clock.confirmJump())
-      self.clock = .sound(clock)
-    case .picture(var clock):
-      wait(clock.confirmJump())
-      self.clock = .picture(clock)
+    if isJumped { standing.forgetRepair() }
+    wait(clock.confirmJump())
+  }
+
+  private mutating func wait(_ content: [Content]) {
+    waiting += content.compactMap { one in
+      one.presented(timing).map { presented in standing.repair.map { presented.mended(by: $0) } ?? presented }
     }
   }
 
-  mutating func rejectJump() {
-    switch clock {
-    case .sound(var clock):
-      clock.rejectJump()
-      self.clock = .sound(clock)
-    case .picture(var clock):
-      clock.rejectJump()
-      self.clock = .picture(clock)
+  // MARK: Alone
+
+  /// It has left its line, and the others go on.
+  var departure: Departure? { standing.departure }
+
+  /// It has spoken: does it stand beside the others, or has it left them?
+  private mutating func stand(beside others: Others) {
+    if let place = clock.jumpTarget {
+      standing.leave(to: place, others)
+    } else if let position = clock.position, !clock.isInDispute {
+      standing.arrive(at: position, others)
     }
+  }
+
+  /// It has jumped, and the others did not: an outlier, unless it has kept to its new place for long. Then it goes on
+  /// there.
+  mutating func settleAlone(beside others: Others) {
+    let (place, length) = (clock.jumpTarget, clock.jumpLength)
+    if let place, standing.isLasting(others) {
+      flush(limit: nil)
+      standing.settle(at: place, others)
+      wait(clock.confirmJump())
+    } else {
+      standing.reject(at: place, length: length, others)
+      clock.rejectJump()
+    }
+  }
+
+  /// Whether the others have been silent while it went on at its new place.
+  func isForsaken(by others: Others?) -> Bool {
+    guard let departure, let place = clock.jumpTarget, let others else { return true }
+    return departure.isForsaken(at: place + standing.shift, others: others.position, interval: others.interval)
   }
 
   func addCounters(to counters: inout Counters) {
     counters.add("\(slot.name)_stamps_rejected", implausible)
-    switch clock {
-    case .sound(let clock):
-      counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
-      counters.add("\(slot.name)_samples_not_finite", Int64(clock.notFinite))
-    case .picture(let clock):
-      counters.add("\(slot.name)_stamps_rejected", Int64(clock.outliers))
-      counters.add("\(slot.name)_stamps_irregular", Int64(clock.irregular))
-    }
+    counters.add("\(slot.name)_clock_mended", standing.repairs)
+    clock.addCounters(to: &counters, slot.name)
   }
 
+  // MARK: Stamps
+
   /// Native stamp of a source time.
-  func raw(_ time: TimeSpan) -> Int64 { raw(stamp: (time - timing.shift).ticks(timing.timeBase)) }
+  func raw(_ time: TimeSpan) -> Int64 { raw(stamp: (time - timing.shift - standing.shift).ticks(timing.timeBase)) }
 
   /// A straightened stamp as the source has it.
   func raw(stamp: Int64) -> Int64 {
@@ -171,44 +192,6 @@ struct TrackClock {
   func isReported(_ stamp: Int64) -> Bool { !timing.needsReports || stamp >= reportedTicks / 2 }
 
   private var reportedTicks: Int64 { ReportedTime.distance.ticks(timing.timeBase) }
-
-  private mutating func wait(_ sounds: [SoundClock.Placed]) {
-    waiting += sounds.compactMap { trimmed($0).map(Content.sound) }
-  }
-
-  private mutating func wait(_ pictures: [PictureClock.Placed]) {
-    waiting += pictures.compactMap { trimmed($0).map(Content.picture) }
-  }
-
-  /// The part that the edit list presents, in whole samples; nil when nothing is left.
-  private func trimmed(_ sound: SoundClock.Placed) -> SoundClock.Placed? {
-    var sound = sound
-    let rate = Ratio(1, Int64(sound.rate)).inverse
-    func index(_ time: TimeSpan) -> Int64 { (time - sound.anchor).ticks(rate.inverse) }
-    if let from = timing.presentedFrom {
-      let cut = min(max(0, index(from) - sound.index), Int64(sound.samples.count))
-      sound.samples.removeFirst(Int(cut))
-      sound.index += cut
-    }
-    if let until = timing.presentedUntil {
-      let kept = max(0, index(until) - sound.index)
-      if kept < Int64(sound.samples.count) { sound.samples.removeLast(sound.samples.count - Int(kept)) }
-    }
-    return sound.samples.isEmpty ? nil : sound
-  }
-
-  /// A frame that straddles a trim is presented from the trim.
-  private func trimmed(_ picture: PictureClock.Placed) -> PictureClock.Placed? {
-    var picture = picture
-    if let from = timing.presentedFrom { picture.start = max(picture.start, from) }
-    if let until = timing.presentedUntil {
-      picture.end = min(picture.end, until)
-      picture.validUntil = min(picture.validUntil, until)
-    }
-    // A picture of no length is a still's: its owner gives it one.
-    let isStill = picture.end == picture.start && timing.presentedFrom == nil
-    return picture.end > picture.start || isStill ? picture : nil
-  }
 }
 
 /// Stamps on the clock of the sender's reports lie thirty years behind all others: whatever a decoder still held

@@ -36,7 +36,8 @@ private func crossed<Value: Wired>(_ value: Value) throws -> Value {
     #expect(try crossed(frame) == frame)
     let cue = Cue(slot: Slot(.text), epoch: 7, interval: interval, text: "«你好»\n")
     #expect(try crossed(cue) == cue)
-    let wall = WallTime(epoch: 7, zero: 1 << 60, uncertaintyMicroseconds: 3, basis: .sender, driftPPM: -2.5)
+    let wall = WallTime(
+      epoch: 7, zero: 1 << 60, arrivalZero: 5, uncertaintyMicroseconds: 3, basis: .sender, driftPPM: -2.5)
     #expect(try crossed(wall) == wall)
   }
 

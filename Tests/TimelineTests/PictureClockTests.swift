@@ -22,7 +22,7 @@ private struct Film {
     for (n, stamp) in pts.enumerated() { show(n, at: stamp, for: duration) }
   }
 
-  mutating func flush(limit: TimeSpan? = nil) { placed += clock.flush(limit: limit) }
+  mutating func flush(limit: TimeSpan? = nil) { placed += clock.takeHeld(limit: limit) }
 
   /// Start and end in ticks, by number.
   var times: [Int: [Int64]] {

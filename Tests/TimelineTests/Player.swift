@@ -76,15 +76,18 @@ struct Player {
   mutating func end(_ slot: Slot) { output += keeper.end(slot) }
 
   /// Gives up waiting for a track that stays silent.
-  mutating func stopWaiting(isOver: Bool = false) {
-    output += keeper.stopWaiting(isOver: isOver)
+  mutating func stopWaiting(_ reason: Timekeeper.Impatience = .tired) {
+    output += keeper.stopWaiting(reason)
     drain()
   }
+
+  /// Whether packets of some track wait for another.
+  var isHolding: Bool { !held.isEmpty }
 
   mutating func finish() -> Played {
     while !held.isEmpty {
       let before = held.count
-      stopWaiting(isOver: true)
+      stopWaiting(.over)
       if held.count == before { break }
     }
     output += keeper.finish()

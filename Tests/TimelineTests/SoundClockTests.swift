@@ -34,7 +34,7 @@ private struct Feed {
   }
 
   mutating func flush() { placed += clock.flush() }
-  mutating func confirm() { placed += clock.confirmJump() }
+  mutating func confirm() { placed += clock.takeJump() }
 
   private mutating func take(_ verdict: SoundClock.Verdict) {
     switch verdict {

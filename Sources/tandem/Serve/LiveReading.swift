@@ -16,7 +16,7 @@ struct LiveReading {
   private let isPipe: Bool
   private var lane: Funnel<HandOver>.Lane
   private var backoff: Backoff
-  /// Where the last connection ended.
+  /// Where the last connection ended, and when by our own clock.
   private var position = TimeSpan.zero
   private var wall: Int64?
   /// Of the open epoch.
@@ -175,7 +175,7 @@ struct LiveReading {
       (epoch, reserved, wallZero, covered) = (opened, nil, nil, .zero)
       runner.noteContent()
     case .wall(let time) where time.epoch == epoch?.index:
-      wallZero = time.zero
+      wallZero = time.arrivalZero
       runner.status.change { $0.driftPPM = time.driftPPM ?? $0.driftPPM }
     case .covered(let coverage): covered = max(covered, coverage.interval.end)
     case .closed(_, let end): leaveEpoch(at: end)
