@@ -84,6 +84,9 @@ extension Errno {
   /// The disk or the quota is full.
   var isForRoom: Bool { code == ENOSPC || code == EDQUOT }
 
+  /// The disk does not give what it holds, or its file system knows that it is not what was written.
+  var isDamage: Bool { [EIO, EUCLEAN, EBADMSG].contains(code) }
+
   /// What failed for want of room, descriptors or memory may succeed later, and has harmed nothing.
   var isPassing: Bool { isForRoom || [EMFILE, ENFILE, ENOMEM].contains(code) }
 }

@@ -45,6 +45,8 @@ enum Entry: Hashable {
   case batch(segment: Int, BatchEntry)
   case finished(segment: Int, SegmentTail)
   case removed(segment: Int, Removal)
+  /// The age of a finished segment counts from this time.
+  case dated(segment: Int, Int)
   case reserved(source: String, next: Int32)
   /// The last record of a source need not be known any more.
   case forgotten(source: String)
@@ -75,13 +77,16 @@ struct SegmentTail: Hashable {
   let batches: Int
   let records: Int
   let indexChecksum: UInt32
-  let finishedAt: Int
+  /// What its age counts from.
+  var finishedAt: Int
 }
 
 /// Why a segment is no longer kept.
 enum Removal: UInt8 {
   case expired = 1
   case damaged = 2
+  /// It was written to, and nothing in it became durable.
+  case empty = 3
 }
 
 struct BatchEntry: Hashable {

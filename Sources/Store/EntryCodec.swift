@@ -2,7 +2,7 @@
 extension Entry {
   private enum Kind: UInt8 {
     case opened = 1
-    case batch, finished, removed, reserved, kept, source, began, forgotten
+    case batch, finished, removed, reserved, kept, source, began, forgotten, dated
   }
 
   func append(to bytes: inout [UInt8]) {
@@ -24,6 +24,9 @@ extension Entry {
       bytes.append(Kind.removed.rawValue)
       bytes.append(segment)
       bytes.append(removal.rawValue)
+    case .dated(let segment, let time):
+      bytes.append(Kind.dated.rawValue)
+      for value in [segment, time] { bytes.append(value) }
     case .reserved(let source, let next):
       bytes.append(Kind.reserved.rawValue)
       bytes.append(text: source)
@@ -59,6 +62,7 @@ extension Entry {
       let segment = try bytes.length()
       guard let removal = Removal(rawValue: try bytes.integer()) else { throw ByteReader.Fault() }
       self = .removed(segment: segment, removal)
+    case .dated: self = .dated(segment: try bytes.length(), try bytes.length())
     case .reserved: self = .reserved(source: try bytes.text(), next: try bytes.integer())
     case .forgotten: self = .forgotten(source: try bytes.text())
     case .kept: self = .kept(try SegmentHead(&bytes), try SegmentTail(&bytes))

@@ -19,11 +19,15 @@ struct Ledger {
     case .batch(let segment, let batch): try add(batch, to: segment)
     case .finished(let segment, let tail): try finish(segment, tail)
     case .kept(let head, let tail): try keep(head, tail)
+    case .removed(let segment, .empty): try removeEmpty(segment)
     case .removed(let segment, let removal): try remove(segment, removal)
+    case .dated(let segment, let time): try date(segment, time)
     case .reserved(let source, let next): sources[source, default: SourceState()].reserved = next
     case .forgotten(let source): forget(source)
     case .source(let source, let state): sources[source] = state
-    case .began(let next, let expired): (nextNumber, self.expired) = (next, expired)
+    case .began(let next, let expired):
+      burnNumbers(below: next)
+      self.expired = expired
     }
   }
 
@@ -66,7 +70,7 @@ struct Ledger {
 
 struct FinishedSegment {
   let head: SegmentHead
-  let tail: SegmentTail
+  fileprivate(set) var tail: SegmentTail
 
   var size: Int { tail.end + head.closing.count }
 }
@@ -114,6 +118,17 @@ extension Ledger {
       throw Fault(segment: head.number)
     }
     finished.append(FinishedSegment(head: head, tail: tail))
+    burnNumbers(below: head.number + 1)
+  }
+
+  private mutating func removeEmpty(_ segment: Int) throws(Fault) {
+    guard let open, open.head.number == segment, open.batches.isEmpty else { throw Fault(segment: segment) }
+    self.open = nil
+  }
+
+  private mutating func date(_ segment: Int, _ time: Int) throws(Fault) {
+    guard let index = finished.firstIndex(where: { $0.head.number == segment }) else { throw Fault(segment: segment) }
+    finished[index].tail.finishedAt = time
   }
 
   private mutating func remove(_ segment: Int, _ removal: Removal) throws(Fault) {

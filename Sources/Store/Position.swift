@@ -1,5 +1,5 @@
-/// A place in the store: a segment and a byte in it. Positions ascend in the order in which batches were stored, and
-/// stay true for as long as the batch is kept.
+/// A place in the store: a segment and a byte in it. Positions ascend in the order in which batches were appended, also
+/// of those that never became durable, and none is ever given twice.
 package struct Position: Hashable, Comparable, Sendable, LosslessStringConvertible {
   package let segment: Int
   package let offset: Int

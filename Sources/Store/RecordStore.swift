@@ -64,14 +64,16 @@ package final class RecordStore: Sendable {
   ///   - batch: a record batch message as it stands in a stream.
   ///   - records: how many it holds, with those that have no id.
   ///   - ids: of its records, in their order; those of one source ascend.
-  /// - Returns: where it stands.
+  /// - Returns: behind it, where one goes on who has it. What becomes of it does not matter: who goes on from there gets
+  ///   all that is stored later, and what is appended anew since it was lost.
   /// - Throws: `StoreError.repeated` where not all ids are new, `.limit`, `.noRoom`, `.inputOutput`: nothing was
   ///   appended; `.lost`: neither was what came before and was not synced.
   package func append(_ batch: [UInt8], records: Int, ids: [RecordID]) throws(StoreError) -> Position {
     try writer.withLock { writer throws(StoreError) in try writer.append(batch, records, ids) }
   }
 
-  /// Waits until all that was appended is on the disk, and deletes what is beyond the limits.
+  /// Waits until all that was appended is on the disk; deletes what is beyond the limits, puts aside what is damaged,
+  /// and ends a segment that is old.
   /// - Returns: `durable`.
   /// - Throws: `StoreError.noRoom`, `.inputOutput`: ask again; `.lost`: append anew what came after `durable`.
   package func sync() throws(StoreError) -> Position {
@@ -104,8 +106,8 @@ package final class RecordStore: Sendable {
     try writer.withLock { writer throws(StoreError) in _ = try writer.lookAtRoom("look at the disk") }
   }
 
-  /// Nothing waits for a sync.
-  package var isClean: Bool { writer.withLock { $0.staged.isEmpty } }
+  /// Nothing waits for a sync, and nothing is to be ended, deleted or put aside.
+  package var isClean: Bool { writer.withLock { $0.isClean } }
 
   /// Sources whose last record is kept, or for which an epoch is reserved.
   package var sourceCount: Int { shelf.sourceCount }
@@ -119,6 +121,6 @@ package final class RecordStore: Sendable {
   /// What is kept from now on.
   package func change(_ limits: StoreLimits) { writer.withLock { $0.limits = limits } }
 
-  /// - Parameter position: of the first batch wanted, or before it; nil begins with the oldest.
+  /// - Parameter position: what was appended behind it is wanted; nil begins with the oldest.
   package func reader(from position: Position? = nil) -> StoreReader { StoreReader(disk, shelf, from: position) }
 }

@@ -37,6 +37,9 @@ final class Shelf: Sendable {
 
   var ledger: Ledger { state.withLock { $0.ledger } }
 
+  /// Of the segment that is written to.
+  var openNumber: Int? { state.withLock { $0.ledger.open?.head.number } }
+
   var end: Position { state.withLock { $0.ledger.end } }
 
   var room: StoreRoom? { state.withLock { $0.room } }
@@ -85,12 +88,17 @@ extension Shelf {
     case hole(Int, Hole)
     case nothingYet
     case expired(oldest: Position)
+    case unknown(oldest: Position)
   }
 
   /// The first segment that may hold something at `position` or behind it.
   func find(_ position: Position) -> Whereabouts {
     state.withLock { state in
       if position < state.ledger.expired { return .expired(oldest: state.ledger.oldest) }
+      // A segment's number is known here before a position in it is given.
+      if position > Position(segment: state.ledger.nextNumber, offset: 0) {
+        return .unknown(oldest: state.ledger.oldest)
+      }
       let finished = state.ledger.finished.first { $0.head.number >= position.segment }
       let open = state.ledger.open.flatMap { $0.head.number >= position.segment ? $0 : nil }
       if let (number, hole) = state.hole(from: position, below: finished?.head.number ?? open?.head.number ?? .max) {

@@ -19,6 +19,8 @@ package enum StoreError: Error, Hashable, Sendable {
   case limit(String)
   /// A reader's place has been deleted by retention. It goes on at `oldest`.
   case expired(oldest: Position)
+  /// A reader's place is none that this store has ever given. It goes on at `oldest`.
+  case unknown(Position, oldest: Position)
   /// What is kept there is not what was stored, or was put aside since it was not. The reader goes on behind it.
   /// `records`: how many are missing; 0 where nobody knows.
   case damaged(Position, records: Int)
@@ -28,7 +30,7 @@ package enum StoreError: Error, Hashable, Sendable {
     switch self {
     case .cannotOpen: 73
     case .repeated, .limit: 64
-    case .owned, .noRoom, .inputOutput, .lost, .expired, .damaged: 74
+    case .owned, .noRoom, .inputOutput, .lost, .expired, .unknown, .damaged: 74
     }
   }
 
@@ -47,6 +49,8 @@ extension StoreError: CustomStringConvertible {
       line
     case .repeated(let count): "append: \(count) of the records are stored already"
     case .expired(let oldest): "read: the records asked for are no longer kept; the oldest are at \(oldest)"
+    case .unknown(let position, let oldest):
+      "read: \(position) is no position of this store; the oldest records are at \(oldest)"
     case .damaged(let position, _): "read: the records at \(position) are damaged"
     }
   }

@@ -10,12 +10,15 @@ package struct StoreRoom: Hashable, Sendable {
 package struct StoreLimits: Sendable {
   /// A segment is finished before it grows beyond this, unless one batch alone is larger.
   package var segmentBytes = 64 << 20
-  /// A segment is finished at the first append after this age.
+  /// A segment is finished at the first append or sync after this age.
   package var segmentAge = 3600
   /// Of all segments together: the oldest finished ones are deleted.
   package var totalBytes = 10 << 30
   /// Segments that were finished so long ago are deleted.
   package var age: Int?
+  /// The oldest finished ones are deleted when there are more, and more than it takes to fill `totalBytes`: every start
+  /// begins a segment.
+  package var segments = 1 << 16
   /// Nothing is appended when so little room would be left on the disk, or a sixteenth of it where that is less: the
   /// journal must be able to go on.
   package var reserve = 64 << 20
@@ -30,6 +33,9 @@ package struct StoreLimits: Sendable {
   package var nameBytes = 4096
 
   package init() {}
+
+  /// Most segments that are finished and kept.
+  var mostSegments: Int { max(segments, totalBytes / max(1, segmentBytes)) }
 
   func reserve(of room: DiskRoom) -> Int { min(reserve, room.whole / 16) }
 }

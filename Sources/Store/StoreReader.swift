@@ -36,8 +36,8 @@ package struct StoreReader: Sendable {
     self.position = position ?? shelf.ledger.oldest
   }
 
-  /// The first durable batch at `position` or behind it; nil where there is none yet. Throws `expired`, `damaged` and
-  /// goes on behind that at the next call; `inputOutput`, and tries again.
+  /// The first durable batch at `position` or behind it; nil where there is none yet. Throws `expired`, `unknown`,
+  /// `damaged` and goes on behind that at the next call; `inputOutput`, and tries again.
   package mutating func next() throws(StoreError) -> StoredBatch? {
     while let current = try currentSegment() {
       if let batch = try nextEntry(of: current) { return try read(batch, of: current) }
@@ -56,6 +56,9 @@ package struct StoreReader: Sendable {
     case .expired(let oldest):
       position = oldest
       throw .expired(oldest: oldest)
+    case .unknown(let oldest):
+      defer { position = oldest }
+      throw .unknown(position, oldest: oldest)
     case .hole(let number, let hole):
       let found = max(position, Position(segment: number, offset: 0))
       position = Position(segment: number + 1, offset: 0)
@@ -116,9 +119,9 @@ package struct StoreReader: Sendable {
 
   private mutating func read(_ batch: BatchEntry, of current: OpenedSegment) throws(StoreError) -> StoredBatch {
     let position = Position(segment: current.number, offset: batch.offset)
-    let bytes: [UInt8]
+    var bytes: [UInt8] = []
     do { bytes = try current.file.readAll(at: batch.offset, count: batch.length) } catch {
-      throw StoreError("read \(SegmentName.data(current.number))", error)
+      guard error.isDamage else { throw StoreError("read \(SegmentName.data(current.number))", error) }
     }
     self.position = Position(segment: current.number, offset: batch.end)
     guard bytes.count == batch.length, CRC32C.of(bytes) == batch.checksum else {
@@ -143,11 +146,11 @@ package struct StoreReader: Sendable {
     return .damaged(position, records: records)
   }
 
-  /// A file that is not there has been deleted in the meantime, or it is damage.
+  /// A file that is not there has been deleted in the meantime, or it is damage; so is one that cannot be read.
   private mutating func failure(
     _ deed: String, _ error: Errno, _ number: Int, _ records: Int?
   ) -> StoreError {
-    guard error.code == ENOENT else { return StoreError(deed, error) }
+    guard error.code == ENOENT || error.isDamage else { return StoreError(deed, error) }
     guard case .expired(let oldest) = shelf.find(position) else { return damage(in: number, records) }
     segment = nil
     position = oldest

@@ -8,6 +8,9 @@ struct Writer: Sendable {
   let disk: any Disk
   let shelf: Shelf
   let now: @Sendable () -> Int64
+  /// Segments of earlier runs, whose numbers are less, are not written to: positions behind their durable bytes may have
+  /// been given.
+  let firstNumber: Int
   var journal: Journal
   var ahead: Ledger
   /// What the next frame of the journal will say; its data is not yet known to be on the disk.
@@ -30,6 +33,7 @@ struct Writer: Sendable {
     (self.disk, self.shelf, self.journal, self.layout, self.limits) = (disk, shelf, journal, layout, limits)
     self.now = now
     ahead = shelf.ledger
+    firstNumber = ahead.nextNumber
   }
 
   static func check(_ layout: StoreLayout) throws(StoreError) {
@@ -52,12 +56,14 @@ struct Writer: Sendable {
     try requireRoom(for: batch.count)
     let time = time()
     if needsNewSegment(for: batch.count, time) { try turnOver(time) }
+    // Its number is used up, and on the disk, before any position in it is given.
+    if shelf.openNumber != ahead.end.segment { _ = try sync() }
     let offset = ahead.end.offset
     try write(batch, at: offset)
     let entry = BatchEntry(
       offset: offset, length: batch.count, checksum: CRC32C.of(batch), records: records, marks: marks)
     stage(.batch(segment: ahead.end.segment, entry))
-    return Position(segment: ahead.end.segment, offset: offset)
+    return ahead.end
   }
 
   func lookAtRoom(_ deed: String) throws(StoreError) -> StoreRoom {
@@ -141,7 +147,9 @@ extension Writer {
   }
 
   private func needsNewSegment(for count: Int, _ time: Int) -> Bool {
-    guard let open = ahead.open, !isStranded, open.head.fits(layout) else { return true }
+    guard let open = ahead.open, !isStranded, open.head.number >= firstNumber, open.head.fits(layout) else {
+      return true
+    }
     if shelf.suspects.contains(open.head.number) { return true }
     guard !open.batches.isEmpty else { return false }
     let size = open.end + count + open.head.closing.count

@@ -7,8 +7,18 @@ extension Writer {
   mutating func sync() throws(StoreError) -> Position {
     try heal()
     try putAsideSuspects()
-    stageExpired(time())
-    guard !staged.isEmpty else { return shelf.end }
+    for entry in due(time()) { stage(entry) }
+    try commit()
+    // Last, so that nothing waits for it: it may need room that was not there before.
+    if let open = ahead.open, isToEnd(open, time()) {
+      try end(open, time())
+      try commit()
+    }
+    return shelf.end
+  }
+
+  private mutating func commit() throws(StoreError) {
+    guard !staged.isEmpty else { return }
     do {
       if isFileDirty { try file?.syncData() }
       isFileDirty = false
@@ -16,7 +26,6 @@ extension Writer {
       areNamesDirty = false
     } catch { throw lose("sync", error) }
     try commitStaged()
-    return shelf.end
   }
 
   private mutating func commitStaged() throws(StoreError) {
@@ -28,7 +37,7 @@ extension Writer {
     shelf.commit(staged)
     let gone = staged
     staged = []
-    for case .removed(let segment, .expired) in gone { removeFiles(of: segment) }
+    for case .removed(let segment, let removal) in gone where removal != .damaged { removeFiles(of: segment) }
   }
 
   private mutating func write(_ entries: [Entry]) throws(Errno) {
@@ -83,14 +92,40 @@ extension Writer {
 
 /// What is no longer kept.
 extension Writer {
-  private mutating func stageExpired(_ time: Int) {
-    var bytes = ahead.bytes
-    for segment in ahead.finished {
-      let isOld = limits.age.map { time - segment.tail.finishedAt >= $0 } ?? false
-      guard isOld || bytes > limits.totalBytes else { return }
-      bytes -= segment.size
-      stage(.removed(segment: segment.head.number, .expired))
+  /// 2025, in seconds since 1970: a clock that shows less has not been set.
+  private static let believable = 1_735_689_600
+
+  /// Nothing waits for a sync, and nothing is to be done by one.
+  var isClean: Bool {
+    let time = time()
+    return staged.isEmpty && shelf.suspects.isEmpty && due(time).isEmpty
+      && !(ahead.open.map { isToEnd($0, time) } ?? false)
+  }
+
+  /// The segments that are beyond the limits. The age of one that was finished before the clock had been set counts
+  /// from the first look by one that has.
+  private func due(_ time: Int) -> [Entry] {
+    var entries: [Entry] = []
+    if time >= Self.believable {
+      for segment in ahead.finished where segment.tail.finishedAt < Self.believable {
+        entries.append(.dated(segment: segment.head.number, time))
+      }
     }
+    var (bytes, count) = (ahead.bytes, ahead.finished.count)
+    for segment in ahead.finished {
+      let isDated = segment.tail.finishedAt >= Self.believable || time < Self.believable
+      let isOld = isDated && limits.age.map { time - segment.tail.finishedAt >= $0 } ?? false
+      guard isOld || bytes > limits.totalBytes || count > limits.mostSegments else { break }
+      (bytes, count) = (bytes - segment.size, count - 1)
+      entries.append(.removed(segment: segment.head.number, .expired))
+    }
+    return entries
+  }
+
+  /// Also where no more records come, or nothing in it would ever be deleted.
+  private func isToEnd(_ open: OpenSegment, _ time: Int) -> Bool {
+    shelf.suspects.contains(open.head.number)
+      || !open.batches.isEmpty && time - open.head.openedAt >= limits.segmentAge
   }
 
   private func removeFiles(of segment: Int) {
@@ -103,9 +138,9 @@ extension Writer {
     do { try removeIfThere(name) } catch { shelf.count("leftover_files") }
   }
 
-  /// Segments in which readers found damage: the open one is finished first, by the next append.
+  /// Segments in which readers found damage: the open one is ended first.
   private mutating func putAsideSuspects() throws(StoreError) {
-    for number in shelf.suspects.sorted() where shelf.ledger.open?.head.number != number {
+    for number in shelf.suspects.sorted() where shelf.openNumber != number {
       if ahead.finished.contains(where: { $0.head.number == number }) {
         try putAside(number)
         stage(.removed(segment: number, .damaged))

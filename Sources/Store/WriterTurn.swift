@@ -6,14 +6,10 @@ extension Writer {
   /// Finishes the open segment, if there is one, and makes the next. Where there is no room for that, all is as it was.
   mutating func turnOver(_ time: Int) throws(StoreError) {
     let old = ahead.open
-    let checksum = try old.map { old throws(StoreError) in try finish(old) }
+    let ended = try old.map { old throws(StoreError) in try ending(of: old, time) }
     let number = ahead.nextNumber
     let next = try begin(number, undoing: old)
-    if let old, let checksum {
-      let tail = SegmentTail(
-        end: old.end, batches: old.batches.count, records: old.records, indexChecksum: checksum, finishedAt: time)
-      stage(.finished(segment: old.head.number, tail))
-    }
+    if let ended { stage(ended) }
     stage(
       .opened(
         SegmentHead(
@@ -22,6 +18,23 @@ extension Writer {
     file = next
     isStranded = false
     (isFileDirty, areNamesDirty) = (true, true)
+  }
+
+  /// Finishes the open segment, and makes none.
+  mutating func end(_ open: OpenSegment, _ time: Int) throws(StoreError) {
+    stage(try ending(of: open, time))
+    file = nil
+    isStranded = false
+    (isFileDirty, areNamesDirty) = (false, true)
+  }
+
+  /// Of the open segment, whose files are as they will stay. One in which nothing stands is removed.
+  private mutating func ending(of open: OpenSegment, _ time: Int) throws(StoreError) -> Entry {
+    guard !open.batches.isEmpty else { return .removed(segment: open.head.number, .empty) }
+    let checksum = try finish(open)
+    let tail = SegmentTail(
+      end: open.end, batches: open.batches.count, records: open.records, indexChecksum: checksum, finishedAt: time)
+    return .finished(segment: open.head.number, tail)
   }
 
   /// Writes the segment's end mark and its index; the checksum of the index.

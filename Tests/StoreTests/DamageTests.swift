@@ -165,21 +165,60 @@ import Testing
     #expect(after.content(last + ".damaged") == bytes)
   }
 
-  @Test func damageFoundByAReaderInTheOpenSegmentEndsIt() throws {
-    let living = try filled(2, perSegment: 2)
-    let writer = try open(living)
-    let id = RecordID(source: Self.door, epoch: 0, window: 2)
-    try writer.change(to: .numbered(0))
-    _ = try writer.append(TestRecord.batch([id]), records: 1, ids: [id])
-    _ = try writer.sync()
-    try change(first, living) { $0[StoreLayout.numbered(0).opening.count + 3] ^= 1 }
-    #expect(try read(writer).1.count == 1)
-    let next = RecordID(source: Self.door, epoch: 0, window: 3)
-    #expect(try writer.append(TestRecord.batch([next]), records: 1, ids: [next]).segment == 2)
-    _ = try writer.sync()
-    _ = try writer.sync()
-    #expect(try read(writer).0 == [3])
-    #expect(living.content(first + ".damaged") != nil)
+  @Test(arguments: [false, true])
+  func damageFoundByAReaderInTheOpenSegmentEndsIt(_ isIdle: Bool) throws {
+    let disk = MemoryDisk()
+    let store = try open(disk)
+    func append(_ window: Int64) throws -> Position {
+      let id = RecordID(source: Self.door, epoch: 0, window: window)
+      return try store.append(TestRecord.batch([id]), records: 1, ids: [id])
+    }
+    for window in Int64(0)..<3 { _ = try append(window) }
+    _ = try store.sync()
+    try change(first, disk) { $0[StoreLayout.numbered(4).opening.count + 3] ^= 1 }
+    #expect(try read(store).0 == [1, 2])
+    if !isIdle { #expect(try append(3).segment == 2) }
+    while !store.isClean { _ = try store.sync() }
+    #expect(disk.content(first + ".damaged") != nil)
+    #expect(try read(store).0 == (isIdle ? [] : [3]))
+    #expect(try append(4).segment == 2)
+  }
+
+  /// Every read in its turn: of openings, indices and batches.
+  @Test func whatTheDiskCannotReadIsToldAndPutAsideAndTheReaderGoesOn() throws {
+    for failing in 0..<12 {
+      let disk = try filled()
+      let store = try open(disk)
+      let reads = Mutex(0)
+      disk.fail { _, call in
+        guard call == .read else { return nil }
+        return reads.withLock { reads in
+          defer { reads += 1 }
+          return reads == failing ? .error(EIO) : nil
+        }
+      }
+      let (windows, damage) = try read(store)
+      #expect(damage.count == (failing < reads.withLock { $0 } ? 1 : 0))
+      #expect(windows.count >= 4 && windows == windows.sorted())
+      guard let place = damage.first else { continue }
+      while !store.isClean { _ = try store.sync() }
+      #expect(disk.content("00000000000\(place.segment).arrows.damaged") != nil)
+      #expect(store.counters["store_damaged_segments"] == 1)
+    }
+  }
+
+  @Test func wantOfDescriptorsIsNoDamage() throws {
+    let disk = try filled()
+    let store = try open(disk)
+    for _ in 0..<3 {
+      disk.fail { _, _ in .error(EMFILE) }
+      var reader = store.reader()
+      #expect(throws: StoreError.self) { try reader.next() }
+      disk.fail { _, _ in nil }
+      #expect(try reader.next()?.position.segment == 1)
+    }
+    #expect(try read(store) == ([0, 1, 2, 3, 4, 5], []))
+    #expect(store.isClean && store.counters["store_damage_told"] == 0)
   }
 
   /// It is read when somebody wants it, and found to be damaged or not then.

@@ -157,7 +157,9 @@ final class Daemon {
         place, opening: writer.opening, policy, readers: config.records.readers, room: config.records.readerBuffer,
         users: config.records.users?.numbers
       ) { RecordFormat.arrow.bytes($0, layout) }
-      return RecordDesk(layout, store, socket, setting, clock) { Self.note($0, finished, $1) }
+      return RecordDesk(
+        layout, store, socket, setting, clock, onFinished: { Self.note($0, finished, $1) },
+        onRefused: { finished.abandon($0) })
     } catch { throw Failure(error) }
   }
 

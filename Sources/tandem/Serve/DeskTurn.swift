@@ -2,22 +2,43 @@ import Emit
 import Media
 import Store
 
-/// What the desk has at hand: records that wait for their batch, and batches that wait to be durable.
+/// What the desk has at hand: records that wait for their batch, and batches that wait to be stored, given and durable.
 struct DeskTurn {
   /// Records that are written together.
   struct Batch {
-    var bytes: [UInt8]
-    var records: [Embedding]
-    var ids: [RecordID]
+    let bytes: [UInt8]
+    let records: [Embedding]
+    let ids: [RecordID]
     /// When what completed each of them came.
-    var arrivals: [Duration]
-    /// Where it stands in the store; nil while it does not.
-    var position: Position?
+    let arrivals: [Duration]
+    /// Behind it in the store; nil while it is not there.
+    var end: Position?
+    /// Readers have it.
+    var isGiven = false
   }
+
+  /// What the store would not take.
+  struct Refusals {
+    var count = 0
+    /// Of these sources for the first time.
+    var sources: [(name: String, why: StoreError)] = []
+  }
+
+  /// A recorded source of which the last record has come, and all that the store took is durable.
+  struct Finish {
+    let source: String
+    /// The store took all of it.
+    let isWhole: Bool
+  }
+
+  /// Names of sources of which something was refused, until they finish. Beyond that all who finish count as refused.
+  private static let mostFailed = 1 << 16
 
   private var waiting: [(record: Embedding, arrived: Duration)] = []
   private var finished: [String] = []
   private var unsynced: [Batch] = []
+  private var refusals = Refusals()
+  private var failed: Set<String> = []
   private var oldest: Duration?
   private var writer: ArrowWriter
 
@@ -27,6 +48,8 @@ struct DeskTurn {
   var isEmpty: Bool { waiting.isEmpty }
   /// Nothing waits to be durable.
   var isClean: Bool { unsynced.isEmpty && finished.isEmpty }
+  /// Records that are not known to be durable.
+  var unsyncedCount: Int { unsynced.reduce(waiting.count) { $0 + $1.records.count } }
   var closing: [UInt8] { writer.closing }
 
   mutating func add(_ delivery: Delivery, _ arrived: Duration) {
@@ -34,54 +57,96 @@ struct DeskTurn {
     if delivery.isLast { finished.append(delivery.source) }
   }
 
-  /// The next batch, without what is stored already; nil where nothing of it is new.
-  mutating func takeBatch(_ most: Int, _ now: Duration, last: (String) -> Place?) -> Batch? {
+  /// Makes the next batch, without what is stored already: the number of such records.
+  mutating func makeBatch(_ most: Int, _ now: Duration, last: (String) -> Place?) -> Int {
     let part = waiting.prefix(most)
     waiting.removeFirst(part.count)
     var newest: [String: Place] = [:]
-    var batch = Batch(bytes: [], records: [], ids: [], arrivals: [])
-    for (record, arrived) in part {
-      if let place = record.place {
-        let place = Place(epoch: place.epoch, window: place.window)
-        if let known = newest[record.source] ?? last(record.source), place <= known { continue }
-        newest[record.source] = place
-        batch.ids.append(RecordID(source: record.source, epoch: place.epoch, window: place.window))
-      }
-      batch.records.append(record)
-      batch.arrivals.append(arrived)
+    let new = part.filter { record, _ in
+      guard let id = record.id else { return true }
+      if let known = newest[id.source] ?? last(id.source), id.place <= known { return false }
+      newest[id.source] = id.place
+      return true
     }
-    guard !batch.records.isEmpty else { return nil }
-    writer.append(batch.records, to: &batch.bytes)
-    unsynced.append(batch)
-    oldest = oldest ?? now
-    return batch
+    if !new.isEmpty {
+      unsynced.append(batch(new.map(\.record), new.map(\.arrived)))
+      oldest = oldest ?? now
+    }
+    return part.count - new.count
   }
 
-  /// Appends all that is not in the store.
-  /// - Returns: where the last of it stands.
-  mutating func append(to store: RecordStore) throws(StoreError) -> Position {
-    do throws(StoreError) {
-      for n in unsynced.indices where unsynced[n].position == nil {
-        unsynced[n].position = try store.append(
-          unsynced[n].bytes, records: unsynced[n].records.count, ids: unsynced[n].ids)
+  private mutating func batch(_ records: [Embedding], _ arrivals: [Duration], isGiven: Bool = false) -> Batch {
+    var bytes: [UInt8] = []
+    writer.append(records, to: &bytes)
+    return Batch(bytes: bytes, records: records, ids: records.compactMap(\.id), arrivals: arrivals, isGiven: isGiven)
+  }
+
+  /// Appends all that is not in the store. Of what it refuses nothing else is kept from it.
+  mutating func append(to store: RecordStore) throws(StoreError) {
+    var n = 0
+    while n < unsynced.count {
+      let batch = unsynced[n]
+      do throws(StoreError) {
+        if batch.end == nil {
+          unsynced[n].end = try store.append(batch.bytes, records: batch.records.count, ids: batch.ids)
+        }
+        n += 1
+      } catch {
+        switch error {
+        case .repeated, .limit: refuse(n, error)
+        default:
+          note(error, store)
+          throw error
+        }
       }
-    } catch {
-      switch error {
-      case .lost: for n in unsynced.indices { unsynced[n].position = nil }  // what the disk kept of it, nobody knows
-      case .repeated, .limit: unsynced.removeAll { $0.position == nil }  // never to be had
-      default: break
-      }
-      throw error
     }
-    return unsynced.last?.position ?? store.end
   }
 
   mutating func sync(_ store: RecordStore) throws(StoreError) {
-    _ = try append(to: store)
+    try append(to: store)
     do throws(StoreError) { _ = try store.sync() } catch {
-      if case .lost = error { for n in unsynced.indices { unsynced[n].position = nil } }
+      note(error, store)
       throw error
     }
+  }
+
+  /// What is lost is to be appended anew: what is durable by now is not.
+  private mutating func note(_ error: StoreError, _ store: RecordStore) {
+    guard case .lost = error else { return }
+    let durable = store.durable
+    for n in unsynced.indices { if let end = unsynced[n].end, end > durable { unsynced[n].end = nil } }
+  }
+
+  /// A batch that is refused is halved, until it is a record that is refused.
+  private mutating func refuse(_ n: Int, _ why: StoreError) {
+    let batch = unsynced.remove(at: n)
+    let middle = batch.records.count / 2
+    if middle > 0 {
+      for part in [middle..<batch.records.count, 0..<middle] {
+        let half = self.batch(Array(batch.records[part]), Array(batch.arrivals[part]), isGiven: batch.isGiven)
+        unsynced.insert(half, at: n)
+      }
+    } else {
+      refusals.count += 1
+      let name = batch.records[0].source
+      if failed.count < Self.mostFailed, failed.insert(name).inserted { refusals.sources.append((name, why)) }
+    }
+  }
+
+  /// Since they were last asked for.
+  mutating func takeRefusals() -> Refusals {
+    defer { refusals = Refusals() }
+    return refusals
+  }
+
+  /// Batches that are in the store and that no reader has yet.
+  mutating func takeNew() -> [Batch] {
+    var new: [Batch] = []
+    for n in unsynced.indices where unsynced[n].end != nil && !unsynced[n].isGiven {
+      unsynced[n].isGiven = true
+      new.append(unsynced[n])
+    }
+    return new
   }
 
   /// Whether what was written has waited long enough.
@@ -91,8 +156,20 @@ struct DeskTurn {
   }
 
   /// All is durable: the sources of which that was the last.
-  mutating func settle() -> [String] {
+  mutating func settle() -> [Finish] {
     defer { (unsynced, finished, oldest) = ([], [], nil) }
-    return finished
+    var finishes: [Finish] = []
+    for source in finished {
+      let isUnknown = failed.count == Self.mostFailed
+      finishes.append(Finish(source: source, isWhole: failed.remove(source) == nil && !isUnknown))
+    }
+    return finishes
+  }
+}
+
+extension Embedding {
+  /// Nil where it has no place.
+  fileprivate var id: RecordID? {
+    place.map { RecordID(source: source, epoch: $0.epoch, window: $0.window) }
   }
 }

@@ -48,12 +48,15 @@ final class RecordDesk: Sendable {
   /// From what completed a window to its way out.
   let latency = LatencyHistogram()
   private let onFinished: @Sendable (String, () -> Void) -> Void
+  private let onRefused: @Sendable (String) -> Void
 
-  /// - Parameter onFinished: told when the last record of a recorded source is durable; calls its second parameter
-  ///   where nothing more will ever come of it.
+  /// - Parameters:
+  ///   - onFinished: told when the last record of a recorded source is durable; calls its second parameter where nothing
+  ///     more will ever come of it.
+  ///   - onRefused: told instead where the store would not take all of it.
   init(
     _ layout: RecordLayout, _ store: RecordStore, _ socket: consuming SocketSink, _ setting: Setting, _ clock: Clock,
-    onFinished: @escaping @Sendable (String, () -> Void) -> Void
+    onFinished: @escaping @Sendable (String, () -> Void) -> Void, onRefused: @escaping @Sendable (String) -> Void
   ) {
     self.layout = layout
     self.store = store
@@ -61,6 +64,7 @@ final class RecordDesk: Sendable {
     self.setting = setting
     self.clock = clock
     self.onFinished = onFinished
+    self.onRefused = onRefused
   }
 
   // MARK: For the sources
@@ -141,12 +145,12 @@ final class RecordDesk: Sendable {
       pulse.beat(within: .seconds(60))
       switch arrivals.receive(timeout: .now() + wait(turn)) {
       case .element(let arrival):
-        turn.add(arrival.delivery, arrival.arrived)
+        take(arrival, &turn)
         let last = clock.now() + setting.gather
         while turn.count < setting.batch, clock.now() < last,
           case .element(let more) = arrivals.receive(timeout: .now())
         {
-          turn.add(more.delivery, more.arrived)
+          take(more, &turn)
         }
         write(&turn, pulse)
       case .timedOut:
@@ -158,6 +162,7 @@ final class RecordDesk: Sendable {
     }
     sync(&turn, pulse)
     attendToStore(pulse)
+    if turn.unsyncedCount > 0 { Messages.warning("records: \(turn.unsyncedCount) could not be stored before the end") }
     for feed in feeds.withLock({ $0 }) { feed.finish() }
     socket.withLock { try? $0.finish(turn.closing) }
   }
@@ -166,14 +171,33 @@ final class RecordDesk: Sendable {
     turn.isClean ? .milliseconds(50) : .milliseconds(5)
   }
 
+  private func take(_ arrival: Arrival, _ turn: inout DeskTurn) {
+    count("records_taken", arrival.delivery.records.count)
+    turn.add(arrival.delivery, arrival.arrived)
+  }
+
+  private func count(_ name: String, _ count: Int) {
+    if count > 0 { counters.withLock { $0.add(name, Int64(count)) } }
+  }
+
   /// Stores what has been gathered and gives it to all who read.
   private func write(_ turn: inout DeskTurn, _ pulse: Pulses.Pulse) {
     while !turn.isEmpty {
-      guard let batch = turn.takeBatch(setting.batch, clock.now(), last: { [store] in store.last(of: $0) }),
-        let position = retry(pulse, { () throws(StoreError) in try turn.append(to: store) })
-      else { continue }
+      let known = turn.makeBatch(setting.batch, clock.now(), last: { [store] in store.last(of: $0) })
+      count("records_stored_before", known)
+      if retry(pulse, { () throws(StoreError) in try turn.append(to: store) }) { give(&turn) }
+    }
+  }
+
+  /// Gives what is stored, and tells what could not be.
+  private func give(_ turn: inout DeskTurn) {
+    let refusals = turn.takeRefusals()
+    count("records_refused", refusals.count)
+    for (name, why) in refusals.sources { Messages.error("records: of \(name) some are refused: \(why)") }
+    for batch in turn.takeNew() {
+      guard let end = batch.end else { continue }
       socket.withLock { try? $0.write(batch.bytes, of: batch.records) }
-      let shared = RecordBatch(position: "\(position)", arrow: batch.bytes, records: batch.records)
+      let shared = RecordBatch(position: "\(end)", arrow: batch.bytes, records: batch.records)
       for feed in feeds.withLock({ $0 }) { feed.offer(shared) }
       let now = clock.now()
       for arrived in batch.arrivals { latency.add(now - arrived) }
@@ -183,11 +207,21 @@ final class RecordDesk: Sendable {
   /// Makes all that was written durable, and says of whom that was the last.
   private func sync(_ turn: inout DeskTurn, _ pulse: Pulses.Pulse) {
     guard !turn.isClean else { return }
-    guard retry(pulse, { () throws(StoreError) in try turn.sync(store) }) != nil else { return }
-    for source in turn.settle() { onFinished(source) { store.forget(source) } }
+    guard retry(pulse, { () throws(StoreError) in try turn.sync(store) }) else { return }
+    give(&turn)
+    for finish in turn.settle() {
+      if finish.isWhole {
+        onFinished(finish.source) { store.forget(finish.source) }
+      } else {
+        count("files_refused", 1)
+        Messages.error("records: \(finish.source) is not stored whole: after a restart it is read again")
+        onRefused(finish.source)
+      }
+    }
   }
 
-  /// What otherwise goes with the next records, while none come: names that are forgotten, and a look at the disk.
+  /// What otherwise goes with the next records, while none come: a look at the disk, names that are forgotten, and
+  /// segments that have grown old.
   private func attendToStore(_ pulse: Pulses.Pulse) {
     let problem: String?
     do throws(StoreError) {
@@ -196,31 +230,24 @@ final class RecordDesk: Sendable {
     } catch { problem = "\(error)" }
     alarm.withLock { $0 = problem }
     guard !store.isClean else { return }
-    _ = retry(pulse) { () throws(StoreError) in try store.sync() }
+    _ = retry(pulse) { () throws(StoreError) in _ = try store.sync() }
   }
 
-  /// Until it succeeds: nothing is lost while nothing is taken, and what is in the way is told meanwhile. Nil where it
-  /// can never succeed, or where the daemon has to end: what is not durable was not acknowledged.
-  private func retry<Result>(_ pulse: Pulses.Pulse, _ work: () throws(StoreError) -> Result) -> Result? {
+  /// Until it succeeds: nothing is lost while nothing is taken, and what is in the way is told meanwhile. False where
+  /// the daemon has to end: what is not durable was not acknowledged.
+  private func retry(_ pulse: Pulses.Pulse, _ work: () throws(StoreError) -> Void) -> Bool {
     while true {
       do throws(StoreError) {
-        let result = try work()
+        try work()
         alarm.withLock { $0 = nil }
-        return result
+        return true
       } catch {
-        switch error {
-        case .repeated, .limit:
-          Messages.error("records: \(error)")
-          counters.withLock { $0.add("records_refused") }
-          return nil
-        default: break
-        }
         let isNew = alarm.withLock { known in
           defer { known = "\(error)" }
           return known == nil
         }
         if isNew { Messages.warning("records: \(error); trying again") }
-        if let end = lastMoment.withLock({ $0 }), clock.now() >= end { return nil }
+        if let end = lastMoment.withLock({ $0 }), clock.now() >= end { return false }
         pulse.beat(within: .seconds(60))
         socket.withLock { try? $0.attend() }
         clock.sleep(.milliseconds(500))

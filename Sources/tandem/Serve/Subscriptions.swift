@@ -123,6 +123,8 @@ final class ReplaySubscription: RecordSubscription {
     do throws(StoreError) { batch = try reader.next() } catch {
       switch error {
       case .expired(let oldest): throw .gone("no longer kept: the oldest records are at \(oldest)")
+      case .unknown(let position, let oldest):
+        throw .gone("\(position) is no position of this store: its oldest records are at \(oldest)")
       case .damaged(let position, let records):
         // What lies behind it is still to be had.
         Messages.warning("records: those at \(position) are damaged; a reader goes on behind them")
