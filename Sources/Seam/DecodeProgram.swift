@@ -53,6 +53,9 @@ package final class DecodeProgram: Sendable {
   /// A worker that is ready for the next order.
   func keep(_ worker: DecodeWorker) { idle.withLock { $0 = worker } }
 
+  /// Ends the process that waits for the next order, if one does.
+  package func release() { _ = idle.withLock { $0.take() } }
+
   private func takeWorker() throws(SourceError) -> DecodeWorker {
     if let worker = idle.withLock({ $0.take() }) { return worker }
     return try DecodeWorker(path, version: version, memoryLimit: limits.memory)

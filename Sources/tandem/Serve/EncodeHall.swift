@@ -49,9 +49,8 @@ final class EncodeHall: Sendable {
   /// A way in for one reading of a source.
   /// - Parameter isShedding: it lets whole windows go where it is full; else its sender waits.
   func open(_ number: Int, _ status: SourceStatus, limit: Int, isShedding: Bool) -> Funnel<HandOver>.Lane {
-    newcomers.withLock {
-      $0[number] = Newcomer(status: status, stored: desk.last(of: status.label))
-    }
+    let newcomer = Newcomer(status: status, stored: desk.last(of: status.label))  // waits for the disk
+    newcomers.withLock { $0[number] = newcomer }
     return funnel.open(number, limit: limit, isShedding ? WindowShedding(plan.grid) : nil)
   }
 

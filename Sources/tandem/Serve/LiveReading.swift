@@ -50,6 +50,7 @@ struct LiveReading {
     while !interruption.isRaised {
       begun = nil
       let end = connect()
+      runner.status.endReading(nil)
       closeEpoch()
       guard !interruption.isRaised else { break }
       runner.status.change { state in
@@ -120,7 +121,6 @@ struct LiveReading {
     runner.status.note(source.accounts)
     for case .mark(.ended(let outcome)) in items {
       end.words = outcome.ending.reason
-      runner.status.note(Counters())  // they are added up
     }
     guard source.isBroken else { return end }
     runner.status.change { $0.restarts += 1 }
@@ -198,6 +198,7 @@ struct LiveReading {
 
   /// What it gave could not be worked on: it begins anew, in stages that know nothing of that.
   private mutating func reopenLane() {
+    guard !interruption.isRaised else { return }
     if epoch != nil { leaveEpoch(at: covered) }
     runner.status.settle()
     lane = runner.openLane(runner.status, isLive: !isPipe)

@@ -41,6 +41,7 @@ final class SourceRunner: Sendable {
         pulse.rest()
         _ = predecessor?.hasEnded(by: .distantFuture)
         run(pulse)
+        program.release()
         pulse.end()
         status.enter(.stopped)
       }
@@ -128,7 +129,7 @@ final class SourceRunner: Sendable {
           status.change { state in
             switch end {
             case .finished: state.files += 1
-            case .died: state.counters.add("files_quarantined")
+            case .died, .unworkable: state.counters.add("files_quarantined")
             case .missing: state.counters.add("files_missing")
             case .known, .replaced, .unavailable, .stopped: break
             }
@@ -150,6 +151,8 @@ final class SourceRunner: Sendable {
     case known
     /// No decoder survives it.
     case died
+    /// The encoders break off at it.
+    case unworkable
     case missing
     /// Another one took its place just now.
     case replaced
@@ -171,13 +174,14 @@ final class SourceRunner: Sendable {
     var tries = 0
     while true {
       switch read(path, status, pulse, isLastTry: tries + 1 == Self.tries) {
-      case .died:
+      case let outcome where outcome == .died || outcome == .unworkable:
         tries += 1
-        status.change { $0.restarts += 1 }
+        if outcome == .died { status.change { $0.restarts += 1 } }
         guard tries == Self.tries else { continue }
         status.enter(.quarantined)
-        Messages.warning("\(status.label): left out, no decoder survives it")
-        return .died
+        let reason = outcome == .died ? "no decoder survives it" : status.snapshot.lastError ?? "no encoder takes it"
+        Messages.warning("\(status.label): left out: \(reason)")
+        return outcome
       case .unavailable, .replaced:
         status.enter(.waiting)
         noteBreak(status.snapshot.lastError ?? "cannot be read")
@@ -216,7 +220,7 @@ final class SourceRunner: Sendable {
         guard secureEpochs(items, status, pulse) else { return giveUp(lane, status, .stopped) }
         pulse.rest()  // whoever takes it has a pulse
         guard lane.send(HandOver(items: items, arrived: daemon.clock.now())) else {
-          return giveUp(lane, status, interruption.isRaised ? .stopped : .died)
+          return giveUp(lane, status, interruption.isRaised ? .stopped : .unworkable)
         }
         pulse.beat(within: daemon.fileSilence + .seconds(60))
       }
@@ -283,10 +287,8 @@ final class SourceRunner: Sendable {
       }
     case .covered(let coverage): status.change { $0.uncertainty = coverage.halfWidth.microseconds }
     case .ended(let outcome):
-      status.change { state in
-        state.counters.add(outcome.counters)
-        if let reason = outcome.ending.reason { state.lastError = reason }
-      }
+      status.endReading(outcome.counters)
+      if let reason = outcome.ending.reason { status.fail(reason) }
     default: break
     }
   }

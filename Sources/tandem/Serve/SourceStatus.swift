@@ -90,8 +90,36 @@ final class SourceStatus: Sendable {
     }
   }
 
-  /// What its reading has counted so far; nothing once that has been added up.
-  func note(_ running: Counters) { state.withLock { $0.running = running } }
+  /// What its reading has counted so far.
+  func note(_ running: Counters) { state.withLock { $0.running = running.reasons(besides: $0.counters) } }
+
+  /// Its reading has ended, with these counts in all; nil: those known so far.
+  func endReading(_ counters: Counters?) {
+    let all = state.withLock { state in
+      let all = counters?.reasons(besides: state.counters) ?? state.running
+      state.counters.add(all)
+      state.running = Counters()
+      return all
+    }
+    parent?.change { $0.counters.add(all) }
+  }
 
   func countStored() { change { $0.storedBefore += 1 } }
+}
+
+extension Counters {
+  /// As many as one source may have.
+  private static let mostReasons = 256
+
+  /// What a source lost, by reasons of ours: neither what its media say of themselves nor how often they say it makes
+  /// more of them.
+  fileprivate func reasons(besides known: Counters) -> Counters {
+    var found = Counters()
+    for (name, count) in values {
+      let isOurs = name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
+      let hasRoom = known.values[name] != nil || known.values.count + found.values.count < Self.mostReasons
+      found.add(!isOurs ? "tracks_refused" : hasRoom ? name : "others", count)
+    }
+    return found
+  }
 }

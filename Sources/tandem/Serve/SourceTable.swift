@@ -27,7 +27,12 @@ final class SourceTable: Sendable {
 
   init(_ parts: DaemonParts) { self.parts = parts }
 
-  var all: [SourceRunner] { state.withLock { $0.runners } }
+  var all: [SourceRunner] {
+    state.withLock { state in
+      state.leaving.removeAll { $0.hasEnded() }
+      return state.runners
+    }
+  }
 
   subscript(name: String) -> SourceRunner? { all.first { $0.config.name == name } }
 
