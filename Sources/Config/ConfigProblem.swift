@@ -16,6 +16,12 @@ package struct ConfigProblem: Error, Hashable, Sendable, CustomStringConvertible
     (self.place, self.line, self.path, self.reason) = (place, line, path, reason)
   }
 
+  /// The same where so many lines stand before the text that do not belong to it.
+  func up(_ lines: Int) -> ConfigProblem {
+    guard let line, place.hasSuffix(":\(line)") else { return self }
+    return ConfigProblem(file: String(place.dropLast("\(line)".count + 1)), line: max(1, line - lines), path, reason)
+  }
+
   package var description: String { path.isEmpty ? "\(place): \(reason)" : "\(place): \(path): \(reason)" }
 }
 

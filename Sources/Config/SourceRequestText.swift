@@ -11,8 +11,10 @@ extension SourceConfig {
     // Indented, no line of it can stand outside of the source.
     let lines = text.split(omittingEmptySubsequences: false) { Self.lineBreaks.contains($0) }.map { "    \($0)" }
     let block = "sources:\n  \"\(name)\":\n\(lines.joined(separator: "\n"))\n"
-    let config = try DaemonConfig(ConfigInput(file: "request", text: block), words)
-    let source = config.sources[0]
+    let source: SourceConfig
+    do throws(ConfigError) {
+      source = try DaemonConfig(ConfigInput(file: "request", text: block), words).sources[0]
+    } catch { throw ConfigError(problems: error.problems.map { $0.up(2) }) }
     guard !source.url.namesCredentials else {
       let reason = "only the configuration file may name credentials"
       throw ConfigError(problems: [ConfigProblem(place: "request", "sources.\(name).url", reason)])

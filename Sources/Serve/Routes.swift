@@ -30,8 +30,11 @@ struct Routes: Sendable {
   func route(_ request: HTTPRequest) -> Route {
     guard let target = Target(request.path ?? "") else { return .answer(.error(.badRequest, "no such path")) }
     let isGet = request.method == .get || request.method == .head
+    if target.path == ["v1", "records"] { return records(target, request) }
+    if let strange = target.query.first {
+      return .answer(.error(.badRequest, "no parameter is known here: \(strange.name)"))
+    }
     switch target.path {
-    case ["v1", "records"]: return records(target, request)
     case let path where path.count == 3 && path.starts(with: ["v1", "sources"]): return source(path[2], request.method)
     case let path where path.count == 4 && path.starts(with: ["v1", "sources"]) && path[3] == "picture":
       return isGet ? .picture { picture(path[2]) } : .answer(.methods("GET"))

@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import daemon  # noqa: E402
 from runner import ROOT, Tandem  # noqa: E402
 
 
@@ -33,3 +34,10 @@ def media():
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def beep_windows(tandem, media) -> list[int]:
+    """The windows of the clip beep.mp4, as the daemon gives them without faults."""
+    grid = ["--window", daemon.QUICK["window"], "--hop", daemon.QUICK["hop"]]
+    return [row["window"] for row in tandem.windows(*grid, media("beep.mp4"))]

@@ -75,13 +75,6 @@ def assert_gapless(rows: list[dict], source: str) -> None:
         assert each == list(range(each[0], each[0] + len(each))), f"epoch {epoch}: {each}"
 
 
-@pytest.fixture(scope="module")
-def beep_windows(tandem, media) -> list[int]:
-    """The windows of the clip beep.mp4, as a run without faults gives them."""
-    grid = ["--window", daemon.QUICK["window"], "--hop", daemon.QUICK["hop"]]
-    return [row["window"] for row in tandem.windows(*grid, media("beep.mp4"))]
-
-
 # MARK: Killed
 
 

@@ -23,13 +23,6 @@ EARLY = 4
 START = 0.1
 
 
-@pytest.fixture(scope="module")
-def beep_windows(tandem, media) -> list[int]:
-    """The windows of the clip beep.mp4, as a run without faults gives them."""
-    grid = ["--window", daemon.QUICK["window"], "--hop", daemon.QUICK["hop"]]
-    return [row["window"] for row in tandem.windows(*grid, media("beep.mp4"))]
-
-
 def kill_early(service, dice: random.Random) -> None:
     """Before it is ready, or hardly after."""
     service.start(is_ready=False)

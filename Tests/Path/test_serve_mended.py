@@ -163,3 +163,60 @@ def test_too_slow_an_encoder_gives_a_part_of_the_windows_however_small_the_buffe
         until(lambda: all(service.metric("tandem_windows_due_total", source=name) >= 20 for name in ports), within=30)
         given = {name: service.metric("tandem_windows_given_total", source=name) for name in ports}
         assert min(given.values()) >= 4, f"twice too much, and not a fifth comes of it: {given}"
+
+
+# MARK: Sources that are removed, not to run, never there, or urls of files
+
+
+def test_removed_sources_leave_no_decoder_and_no_lane_behind(tandem, media, tmp_path):
+    sources = {f"file-{n}": {"url": media("beep.mp4")} for n in range(6)}
+    with serving(tandem, tmp_path, sources) as service:
+        until(lambda: all(service.source(name)["state"] == "finished" for name in sources))
+        assert len(service.workers()) >= 6
+        service.write_config({})
+        hang_up(service)
+        until(lambda: len(service.workers()) <= 1)
+        # What they gave is still to be had by their names.
+        assert len({row["source"] for row in service.stored()}) == 6
+        status, _ = service.http("/v1/records?from=1:0&source=none&vectors=none")
+        assert status == 404
+
+
+def test_a_source_that_is_not_to_run_is_listed_and_can_be_taken_away(tandem, media, tmp_path):
+    with serving(tandem, tmp_path, {"off": {"url": media("beep.mp4"), "enabled": "false"}}) as service:
+        assert service.source("off")["state"] == "disabled" and service.http("/readyz")[0] == 200
+        body = f"url: {media('beep.mp4')}\nenabled: false\n"
+        assert service.http("/v1/sources/more", "PUT", body)[0] == 201
+        assert service.source("more")["state"] == "disabled"
+        assert service.http("/v1/sources/more", "PUT", body.replace("false", "true"))[0] == 200
+        until(lambda: service.source("more")["state"] == "finished")
+        assert service.http("/v1/sources/off", "DELETE")[0] == 204 and service.http("/v1/sources/off")[0] == 404
+        assert service.stop() == 0
+    assert {row["source"] for row in service.segments()} == {"more"}
+
+
+def test_a_source_that_never_came_gives_no_record(tandem, tmp_path):
+    with serving(tandem, tmp_path, {"away": {"url": f"tcp://127.0.0.1:{live.port()}"}}) as service:
+        until(lambda: service.source("away")["reconnects"] >= 1)
+        assert service.stop() == 0
+    assert service.segments() == []
+
+
+def test_a_url_of_a_file_is_the_file(tandem, media, tmp_path, beep_windows):
+    with serving(tandem, tmp_path, {"one": {"url": f"file://{media('beep.mp4')}"}}) as service:
+        until(lambda: service.source("one")["state"] == "finished" and len(service.stored()) == len(beep_windows))
+
+
+def test_a_request_with_an_error_is_told_its_own_line_and_parameters_that_are_unknown(tandem, tmp_path):
+    with serving(tandem, tmp_path) as service:
+        status, text = service.http("/v1/sources/x", "PUT", b"url: /x\nuri: /y\n")
+        assert status == 400 and b"request:2: sources.x: unknown key" in text, text
+        for path in ("/healthz?x=1", "/v1/sources?x=1", "/metrics?name=a"):
+            assert service.http(path)[0] == 400, path
+
+
+def test_a_group_that_nobody_has_is_an_error_of_the_configuration(tandem, tmp_path):
+    with serving(tandem, tmp_path) as service:
+        assert service.stop() == 0
+        done = tandem("serve", "--set", "records.group=nosuchgroup", service.config)
+    assert done.returncode == 78 and b"records.group: no group is named nosuchgroup" in done.stderr

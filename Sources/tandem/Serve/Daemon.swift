@@ -44,7 +44,7 @@ final class Daemon {
     signals.listen()
     do throws(Errno) { try Messages.service.start() } catch { throw Failure(noThread: error) }
     let pulses = Pulses(now: clock.now)
-    let plan = try WayPlan(WayWish(config), .service(signals.lastMoment))
+    let plan = try makePlan()
     defer { for program in plan.programs { program.close() } }
     unsafe mkdir(PathText.cString(config.state), 0o700)  // where it cannot be made, opening says so
     let finished = try openFinished()
@@ -130,6 +130,15 @@ final class Daemon {
 
   // MARK: Opening
 
+  /// - Throws: `Failure` 78 where the keys contradict each other or the model.
+  private func makePlan() throws -> WayPlan {
+    do {
+      return try WayPlan(WayWish(config), .service(signals.lastMoment))
+    } catch let failure as Failure where failure.exitCode == 64 {
+      throw Failure(message: "\(shown(file)): \(failure.message ?? "")", exitCode: 78)
+    }
+  }
+
   private func openDesk(_ layout: RecordLayout, _ finished: FinishedFiles) throws -> RecordDesk {
     let writer = ArrowWriter(layout)
     let hash = layout.metadata.first { $0.key == "tandem.config_sha256" }?.value ?? ""
@@ -145,14 +154,8 @@ final class Daemon {
     let policy = ReaderPolicy(isLive: true, now: clock.now)
     let setting = RecordDesk.Setting(
       sync: Duration(config.records.sync), gather: Duration(config.records.batch))
+    let place = try recordsPlace()
     do throws(EmitError) {
-      let place: SocketSink.Place
-      if let number = inherited.numbers["records"]?.first {
-        place = .inherited(number)
-      } else {
-        place = .path(
-          config.records.socket, mode: mode_t(config.records.mode), group: try groupNumber(config.records.group))
-      }
       let socket = try SocketSink(
         place, opening: writer.opening, policy, readers: config.records.readers, room: config.records.readerBuffer,
         users: config.records.users?.numbers
@@ -170,6 +173,13 @@ final class Daemon {
         do throws(Errno) { try finished.sweep() } catch { Messages.warning("the list of finished files: \(error)") }
       }
     } catch { Messages.warning("the list of finished files is not looked through: no thread: \(error)") }
+  }
+
+  private func recordsPlace() throws -> SocketSink.Place {
+    if let number = inherited.numbers["records"]?.first { return .inherited(number) }
+    return .path(
+      config.records.socket, mode: mode_t(config.records.mode),
+      group: try groupNumber(config.records.group, "records.group"))
   }
 
   private func openFinished() throws -> FinishedFiles {
@@ -191,7 +201,7 @@ final class Daemon {
       places = numbers.map { .inherited($0) }
     } else {
       places = [
-        .unix(path: config.http.socket, mode: UInt32(config.http.mode), group: try groupNumber(config.http.group))
+        .unix(path: config.http.socket, mode: UInt32(config.http.mode), group: try groupNumber(config.http.group, "http.group"))
       ]
     }
     if let tcp = config.http.tcp { places.append(.tcp(host: tcp.host, port: tcp.port)) }
@@ -232,11 +242,13 @@ extension Failure {
 }
 
 /// The number of a group of this name.
-/// - Throws: `EmitError.usage` where there is none.
-private func groupNumber(_ name: String?) throws(EmitError) -> UInt32? {
+/// - Throws: `Failure` 78 where there is none.
+private func groupNumber(_ name: String?, _ key: String) throws -> UInt32? {
   guard let name else { return nil }
   if let number = UInt32(name) { return number }
-  guard let group = unsafe getgrnam(name) else { throw .usage("no group is named \(name)") }
+  guard let group = unsafe getgrnam(name) else {
+    throw Failure(message: "\(key): no group is named \(name)", exitCode: 78)
+  }
   return unsafe group.pointee.gr_gid
 }
 

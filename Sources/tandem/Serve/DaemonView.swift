@@ -78,7 +78,10 @@ final class DaemonView: DaemonFace {
   func subscribe(sources: [String], from position: String?) throws(FaceError) -> any RecordSubscription {
     let known = Set(table.all.map(\.config.name))
     let wanted = Set(sources)
-    if let unknown = sources.first(where: { !known.contains($0) && !$0.contains("/") }) {
+    // One that has been removed may have records yet.
+    if let unknown = sources.first(where: {
+      !known.contains($0) && !$0.contains("/") && parts.desk.last(of: $0) == nil
+    }) {
       throw .unknown("no source is named \(unknown)")
     }
     guard let position else {

@@ -25,6 +25,8 @@ struct LiveReading {
   private var covered = Instant.zero
   /// An epoch that was reserved, and that no connection has begun.
   private var reserved: Int32?
+  /// Whether any connection has given content.
+  private var hasContent = false
   /// When the connection gave its first content.
   private var begun: Duration?
   /// Processor time that a packet may take. A worker that is ended for it may have been slow, and not stuck.
@@ -61,8 +63,10 @@ struct LiveReading {
       runner.noteBreak(end.words ?? "its sender ended")
       runner.rest(pause(after: end), pulse)
     }
-    let outcome = SourceOutcome(name: runner.status.label, ending: .complete)
-    _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()), evenIfFull: true)
+    if hasContent {  // else nobody knows what it holds
+      let outcome = SourceOutcome(name: runner.status.label, ending: .complete)
+      _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()), evenIfFull: true)
+    }
     lane.close()
   }
 
@@ -173,6 +177,7 @@ struct LiveReading {
         throw SourceError.undecodable("its epochs are out of order")
       }
       (epoch, reserved, wallZero, covered) = (opened, nil, nil, .zero)
+      hasContent = true
       runner.noteContent()
     case .wall(let time) where time.epoch == epoch?.index:
       wallZero = time.arrivalZero

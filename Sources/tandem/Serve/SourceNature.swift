@@ -8,16 +8,19 @@ enum SourceNature {
   case file(String)
   case directory(String)
 
+  private static let ofFiles = "file://"
+
   init(_ config: SourceConfig, _ credentials: Credentials) {
     // An address that lacks its credential says so when it is opened.
-    let path = (try? config.url.filled(credentials)) ?? ""
+    let address = (try? config.url.filled(credentials)) ?? ""
+    let path = address.hasPrefix(Self.ofFiles) ? String(address.dropFirst(Self.ofFiles.count)) : address
     switch config.kind {
     case .live: self = .stream(isPipe: fileKind(path) == S_IFIFO)
     case .file: self = config.loop ? .stream(isPipe: true) : .file(path)
     case .directory: self = .directory(path)
     case .auto:
       switch fileKind(path) {
-      case _ where config.url.isURL: self = .stream(isPipe: false)
+      case _ where address == path && config.url.isURL: self = .stream(isPipe: false)
       case S_IFIFO: self = .stream(isPipe: true)
       case S_IFDIR: self = .directory(path)
       default: self = config.loop ? .stream(isPipe: true) : .file(path)

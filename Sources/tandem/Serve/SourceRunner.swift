@@ -31,6 +31,7 @@ final class SourceRunner: Sendable {
     self.daemon = daemon
     program = daemon.makeProgram()
     status = SourceStatus(label: config.name)
+    if !config.enabled { status.enter(.disabled) }
   }
 
   /// It begins on a thread of its own, once its predecessor has ended.

@@ -12,6 +12,8 @@ final class SourceStatus: Sendable {
     case finished, idle
     /// A file that no decoder survives.
     case quarantined
+    /// It is not to run.
+    case disabled
     case stopped
   }
 

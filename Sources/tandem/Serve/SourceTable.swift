@@ -19,6 +19,7 @@ final class SourceTable: Sendable {
 
     /// Asks one to end, who may have to be waited for.
     mutating func dismiss(_ runner: SourceRunner) {
+      guard runner.config.enabled else { return }
       runner.askToStop()
       leaving.removeAll { $0.hasEnded() || $0.config.name == runner.config.name }
       leaving.append(runner)
@@ -36,8 +37,8 @@ final class SourceTable: Sendable {
 
   subscript(name: String) -> SourceRunner? { all.first { $0.config.name == name } }
 
-  /// Starts a source, in place of the one of this name; one that is not enabled only ends. None is started once all
-  /// are to end.
+  /// Starts a source, in place of the one of this name; one that is not enabled is only known. None is started once
+  /// all are to end.
   /// - Returns: whether it is new.
   @discardableResult
   func put(_ config: SourceConfig) -> Bool {
@@ -45,11 +46,9 @@ final class SourceTable: Sendable {
       let place = state.index(config.name)
       if state.isStopping || place.map({ state.runners[$0].config == config }) ?? false { return false }
       if let place { state.dismiss(state.runners.remove(at: place)) }
-      if config.enabled {
-        let runner = SourceRunner(config, parts)
-        state.runners.insert(runner, at: place ?? state.runners.endIndex)
-        runner.start(after: state.leaving.first { $0.config.name == config.name })
-      }
+      let runner = SourceRunner(config, parts)
+      state.runners.insert(runner, at: place ?? state.runners.endIndex)
+      if config.enabled { runner.start(after: state.leaving.first { $0.config.name == config.name }) }
       return place == nil
     }
   }
@@ -68,7 +67,7 @@ final class SourceTable: Sendable {
   func stop(by deadline: DispatchTime) -> [String] {
     let running = state.withLock { state in
       state.isStopping = true
-      return state.runners + state.leaving
+      return (state.runners + state.leaving).filter(\.config.enabled)
     }
     for runner in running { runner.askToStop() }
     return running.filter { !$0.hasEnded(by: deadline) }.map(\.config.name)
