@@ -281,6 +281,25 @@ def test_a_full_disk_holds_recorded_sources_up_and_nothing_is_lost(tandem, media
     assert {name: found[f"clips/{name}.mp4"] for name in more} == {name: {0: beep_windows} for name in more}
 
 
+def test_a_full_disk_has_room_again_when_less_is_to_be_kept(tandem, media, tmp_path):
+    clips = tmp_path / "clips"
+    add(clips, media, "abcdefghijkl")
+    settings = {"window": "100ms", "hop": "10ms", "records": {"segment_size": "1MiB"}}
+    with tiny_disk(tmp_path / "state", "32m") as state:
+        with serving(tandem, tmp_path, {"clips": {"url": clips}}, settings) as service:
+            until(lambda: service.metric("tandem_files_total", source="clips") == 12)
+            until(lambda: len(list((state / "records").glob("*.arrows"))) >= 6)
+            fill(state / "filler")
+            add(clips, media, "xyz")
+            until(lambda: service.http("/readyz")[0] == 503)
+            service.settings["records"]["keep_size"] = "1MiB"
+            service.write_config()
+            hang_up(service)
+            until(lambda: service.http("/readyz")[0] == 200)
+            until(lambda: service.metric("tandem_files_total", source="clips") == 15)
+            assert service.stop() == 0
+
+
 def test_without_descriptors_new_clients_are_refused_and_old_ones_served(tandem, media, tmp_path):
     port = live.port()
     limit = {"prefix": ["prlimit", "--nofile=64:64"], "environment": {"WATCHDOG_USEC": "2000000"}}
