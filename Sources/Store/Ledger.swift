@@ -26,7 +26,7 @@ struct Ledger {
     case .forgotten(let source): forget(source)
     case .source(let source, let state): sources[source] = state
     case .began(let next, let expired):
-      burnNumbers(below: next)
+      burnNumbers(below: max(next, expired.segment + 1))
       self.expired = expired
     }
   }

@@ -74,7 +74,9 @@ def test_after_a_kill_that_took_what_was_heard_nothing_is_missed(tandem, media, 
                 position = events.position
                 service.start()
                 last = max(epoch for _, epoch, _ in heard)
-                stored = until(lambda: (rows := service.stored(0.1)) and max(windows(rows)["cam"]) > last and rows)
+                with contextlib.closing(Replay(service)) as replay:
+                    until(lambda: max(windows(replay.rows)["cam"], default=-1) > last)
+                    stored = list(replay.rows)
                 taken += len(heard - set(ids(stored)))
                 again = replayed(service, position, ids(stored)[-1])
                 missed = set(ids(stored)) - heard - set(ids(again))
@@ -173,7 +175,8 @@ def test_what_the_store_refuses_is_counted_named_and_takes_nothing_with_it(tande
         add(clips, media, "abc")
         refused = 3 * len(beep_windows)
         until(lambda: service.metric("tandem_store_total", what="files_refused") == 3)
-        until(lambda: windows(service.stored())["cam"][0][-1] >= 150)
+        with contextlib.closing(Replay(service)) as replay:
+            until(lambda: len(replay.rows) >= 150)
         assert service.metric("tandem_store_total", what="records_refused") == refused
         assert service.metric("tandem_finished_files") == 0
 
