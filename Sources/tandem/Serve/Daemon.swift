@@ -200,9 +200,8 @@ final class Daemon {
     if let numbers = inherited.numbers["http"] {
       places = numbers.map { .inherited($0) }
     } else {
-      places = [
-        .unix(path: config.http.socket, mode: UInt32(config.http.mode), group: try groupNumber(config.http.group, "http.group"))
-      ]
+      let group = try groupNumber(config.http.group, "http.group")
+      places = [.unix(path: config.http.socket, mode: UInt32(config.http.mode), group: group)]
     }
     if let tcp = config.http.tcp { places.append(.tcp(host: tcp.host, port: tcp.port)) }
     var options = ServeOptions(places) { Messages.line("tandem: http: \($0)") }

@@ -134,7 +134,7 @@ final class ReplaySubscription: RecordSubscription {
     }
     guard let batch else { return nil }
     guard batch.layout.opening == opening else {
-      throw .gone("the records at \(batch.position) were made by another configuration: they lie in the store's segments")
+      throw .gone("the records at \(batch.position) are another configuration's: they lie in the store's segments")
     }
     return .batch(RecordBatch(position: "\(batch.next)", arrow: batch.bytes, records: nil))
   }
