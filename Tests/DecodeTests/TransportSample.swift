@@ -9,18 +9,20 @@ struct TransportSample {
   private var counters: [Int: UInt8] = [:]
   private var content: UInt8 = 0
 
-  /// - Parameter opening: the first bytes of each unit of sound.
-  init(units: Int, opening: [UInt8] = [0xFF, 0xE3], isEndless: Bool = false) {
+  /// - Parameters:
+  ///   - opening: the first bytes of each unit of sound.
+  ///   - length: its packets.
+  init(units: Int, opening: [UInt8] = [0xFF, 0xE3], length: Int = 5, isEndless: Bool = false) {
     for _ in 0..<units {
       for n in 0..<9 { add(Self.picture, isStart: n == 0, head: n == 0 ? [0, 0, 1, 0xE0, 0, 0, 0x80, 0, 0] : []) }
-      let length = isEndless ? 0 : 5 * 184 - 6
-      let head = [0, 0, 1, 0xC0, UInt8(length >> 8), UInt8(length & 0xFF), 0x80, 0, 0] + opening
-      for n in 0..<5 { add(Self.sound, isStart: n == 0, head: n == 0 ? head : []) }
+      let said = isEndless ? 0 : length * 184 - 6
+      let head = [0, 0, 1, 0xC0, UInt8(said >> 8), UInt8(said & 0xFF), 0x80, 0, 0] + opening
+      for n in 0..<length { add(Self.sound, isStart: n == 0, head: n == 0 ? head : []) }
     }
   }
 
   mutating func add(_ pid: Int, isStart: Bool, head: [UInt8] = [], isDiscontinuity: Bool = false) {
-    content &+= 1
+    content = content &* 167 &+ 13
     let counter = isDiscontinuity ? 9 : counters[pid].map { ($0 + 1) & 0x0F } ?? 0
     counters[pid] = counter
     let control: UInt8 = isDiscontinuity ? 0x30 : 0x10

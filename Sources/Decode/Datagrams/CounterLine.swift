@@ -13,26 +13,36 @@ struct CounterLine: DatagramLine {
   private var gaps: [(last: [Int: CountedPacket], age: Int)] = []
 
   private static let memory = 15
-  /// How far one may be out of its place: beyond, the counters tell less than the order in which they came.
-  private static let span = 4
   /// How many gaps are remembered, and for how many datagrams.
   private static let rememberedGaps = 4
   private static let longestMemory = 256
 
-  /// How a datagram stands to counters.
-  private struct Fit {
-    var fits = true
-    /// All PIDs did, and none showed a packet for the second time, as one may be sent twice.
-    var isCertain = true
-  }
-
   func continues(with datagram: Datagram) -> Bool { datagram.sequence == nil }
 
   func place(_ datagram: Datagram, among held: [Datagram]) -> DatagramPlace {
-    let fit = fit(datagram, last)
-    if fit.fits, fit.isCertain { return .next }
-    if recent.contains(datagram.bytes) || held.contains(where: { $0.bytes == datagram.bytes }) { return .repeated }
-    return fit.fits ? .next : .ahead
+    let isNext = isNext(datagram, before: held)
+    let wasThere = recent.contains(datagram.bytes) || held.contains { $0.bytes == datagram.bytes }
+    // What only fills the stream up may be sent with the same counters again; what begins a unit has a stamp.
+    if wasThere, !isNext || datagram.packets.contains(where: \.isStart) { return .repeated }
+    return isNext ? .next : .ahead
+  }
+
+  /// Four bits fit by chance: what goes on where those that came before it end is taken for one of them.
+  func isNext(_ datagram: Datagram, before held: [Datagram]) -> Bool {
+    fits(datagram, last) && (held.isEmpty || !fits(datagram, end(of: held)))
+  }
+
+  /// Whether the last of those that wait was what the others waited for, though it might have been sent behind them:
+  /// with it in front nothing is missing, up to this one.
+  func closes(_ held: [Datagram], before datagram: Datagram) -> Bool {
+    guard let candidate = held.last, held.count > 1, fits(candidate, last) else { return false }
+    return fits(held[0], end(of: [candidate])) && fits(datagram, end(of: [candidate] + held.dropLast()))
+  }
+
+  private func end(of held: [Datagram]) -> [Int: CountedPacket] {
+    held.reduce(into: last) { end, datagram in
+      for packet in datagram.packets where packet.isCounted { end[packet.pid] = CountedPacket(packet) }
+    }
   }
 
   mutating func pass(_ datagram: Datagram) {
@@ -58,40 +68,19 @@ struct CounterLine: DatagramLine {
 
   func fillsGap(_ datagram: Datagram) -> Bool {
     let known = Set(datagram.packets.filter(\.isCounted).map(\.pid))
-    return gaps.contains { !known.isDisjoint(with: $0.last.keys) && fit(datagram, $0.last).fits }
+    return gaps.contains { !known.isDisjoint(with: $0.last.keys) && fits(datagram, $0.last) }
   }
 
-  /// The earliest, but for a later one behind which more of the others fit, in the order in which they came.
-  func first(of held: [Datagram]) -> Int {
-    let earliest = run(behind: 0, held).count
-    return held.indices.prefix(Self.span).dropFirst().first { n in
-      let run = run(behind: n, held)
-      return run.count > earliest && run.dropFirst() == run.dropFirst().sorted()[...]
-    } ?? 0
-  }
+  func first(of held: [Datagram]) -> Int { 0 }
 
-  /// Which would go on behind one that did, it included.
-  private func run(behind n: Int, _ held: [Datagram]) -> [Int] {
-    var (line, run) = (CounterLine(), [n])
-    line.pass(held[n])
-    while let next = held.indices.first(where: { !run.contains($0) && line.fit(held[$0], line.last).fits }) {
-      line.pass(held[next])
-      run.append(next)
+  /// Whether a datagram follows these. Of a PID that they do not have it is believed.
+  private func fits(_ datagram: Datagram, _ last: [Int: CountedPacket]) -> Bool {
+    var own: [Int: CountedPacket] = [:]
+    return datagram.packets.allSatisfy { packet in
+      guard packet.isCounted else { return true }
+      defer { own[packet.pid] = CountedPacket(packet) }
+      return (own[packet.pid] ?? last[packet.pid]).map { ($0.missing(before: packet) ?? 0) == 0 } ?? true
     }
-    return run
-  }
-
-  private func fit(_ datagram: Datagram, _ last: [Int: CountedPacket]) -> Fit {
-    var (fit, own) = (Fit(), [Int: CountedPacket]())
-    for packet in datagram.packets where packet.isCounted {
-      let missing = (own[packet.pid] ?? last[packet.pid]).map { $0.missing(before: packet) }
-      switch missing {
-      case .some(.some(let count)): fit.fits = fit.fits && count == 0
-      case .some(.none), .none: fit.isCertain = false
-      }
-      own[packet.pid] = CountedPacket(packet)
-    }
-    return fit
   }
 }
 

@@ -5,11 +5,9 @@ import Media
 struct DatagramOrder {
   private struct Held {
     let datagram: Datagram
-    /// Since when nothing has gone on of what it belongs to.
-    var since: TimeSpan
-    /// How far the line was when it came, or when it last let go what waited; and when this was last looked at.
+    let since: TimeSpan
+    /// How far the line was when it came, or when it last let go what waited.
     var begin: Int
-    var seen: Int
     /// It would have gone on where something was missing that has been given up.
     let fillsGap: Bool
   }
@@ -29,21 +27,16 @@ struct DatagramOrder {
   mutating func accept(_ datagram: Datagram, at time: TimeSpan) -> [Datagram] {
     guard datagram.isTransport else { return flush() + [datagram] }
     let before = follow(datagram)
-    switch line.place(datagram, among: held.map(\.datagram)) {
-    case .next:
-      line.pass(datagram)
-      let behind = takeNext()
-      if !behind.isEmpty {
-        counters.add("datagrams_reordered")
-        rebase()
-      }
-      leaveOutLate()
-      return before + [datagram] + behind
+    let waiting = held.map(\.datagram)
+    switch line.place(datagram, among: waiting) {
+    case .next: return before + close(with: datagram)
     case .ahead:
-      let mark = line.mark(datagram)
+      var closed: [Datagram] = []
+      if line.closes(waiting, before: datagram) { closed = close(with: held.removeLast().datagram) }
       let fillsGap = line.fillsGap(datagram)
-      held.append(Held(datagram: datagram, since: time, begin: mark, seen: mark, fillsGap: fillsGap))
-      return before + (isFull ? goOn() : [])
+      held.append(Held(datagram: datagram, since: time, begin: line.mark(datagram), fillsGap: fillsGap))
+      if !closed.isEmpty { closed += takeNext() }
+      return before + closed + (isFull ? goOn() : [])
     case .repeated:
       counters.add("datagrams_repeated")
       return before
@@ -53,13 +46,25 @@ struct DatagramOrder {
     }
   }
 
+  /// The line goes on, and with it what has waited for this.
+  private mutating func close(with datagram: Datagram) -> [Datagram] {
+    line.pass(datagram)
+    let behind = takeNext()
+    if !behind.isEmpty {
+      counters.add("datagrams_reordered")
+      rebase()
+    }
+    leaveOutLate()
+    return [datagram] + behind
+  }
+
   /// What is missing has been waited for: what may go on without it. Where the line has gone on meanwhile, nothing
-  /// was missing, or it still comes.
-  mutating func giveUp(at time: TimeSpan) -> [Datagram] {
+  /// was missing.
+  mutating func giveUp() -> [Datagram] {
     guard let n = held.indices.min(by: { held[$0].since < held[$1].since }) else { return [] }
-    let mark = line.mark(held[n].datagram)
-    if mark == held[n].seen { return goOn() }
-    (held[n].since, held[n].seen) = (time, mark)
+    if line.mark(held[n].datagram) == held[n].begin { return goOn() }
+    held.remove(at: n)
+    counters.add("datagrams_late")
     return []
   }
 
@@ -92,7 +97,7 @@ struct DatagramOrder {
   /// Those for which nothing is missing any more.
   private mutating func takeNext() -> [Datagram] {
     var taken: [Datagram] = []
-    while let n = held.indices.first(where: { line.place(held[$0].datagram, among: []) == .next }) {
+    while let n = held.indices.first(where: { isNext($0) }) {
       let datagram = held.remove(at: n).datagram
       line.pass(datagram)
       taken.append(datagram)
@@ -100,22 +105,23 @@ struct DatagramOrder {
     return taken
   }
 
-  /// The line has gone on without them, further than anything comes too early.
+  private func isNext(_ n: Int) -> Bool {
+    line.isNext(held[n].datagram, before: held[..<n].map(\.datagram))
+  }
+
+  /// The line has gone on without them: soon its counters would say that it is their turn, and it would be another's.
   private mutating func leaveOutLate() {
     let count = held.count
     held.removeAll { each in
       let passed = line.mark(each.datagram) - each.begin
-      return passed > (each.fillsGap ? 0 : line.reach * 3)
+      return passed > (each.fillsGap ? 0 : max(0, line.reach - 1 - each.datagram.packets.count))
     }
     if held.count < count { counters.add("datagrams_late", Int64(count - held.count)) }
   }
 
   /// What still waits, waits behind what has just gone on.
   private mutating func rebase() {
-    for n in held.indices {
-      let mark = line.mark(held[n].datagram)
-      (held[n].begin, held[n].seen) = (mark, mark)
-    }
+    for n in held.indices { held[n].begin = line.mark(held[n].datagram) }
   }
 
   private var isFull: Bool { held.count >= line.reach || held.reduce(0) { $0 + $1.datagram.bytes.count } > Self.room }
@@ -132,6 +138,10 @@ protocol DatagramLine {
   mutating func pass(_ datagram: Datagram)
   /// It went on though something before it is missing; returns how much, as far as known.
   mutating func skip(to datagram: Datagram) -> Int64
+  /// Whether nothing is missing before it, and it is not rather one of those that came before it and wait.
+  func isNext(_ datagram: Datagram, before held: [Datagram]) -> Bool
+  /// Whether the last of those that wait came late, as this one shows.
+  func closes(_ held: [Datagram], before datagram: Datagram) -> Bool
   /// How far that has come which a datagram belongs to, in packets.
   func mark(_ datagram: Datagram) -> Int
   /// Whether it would have gone on before something that was skipped to.

@@ -113,7 +113,7 @@ final class DatagramSource {
     }
     while let since = order.waitsSince, waited - since >= longestWait {
       gate.noteGap()
-      pass(order.giveUp(at: waited))
+      pass(order.giveUp())
     }
   }
 
