@@ -23,11 +23,13 @@ def recipe(folder: Path, delay: float = 0) -> Path:
 
 def settings(folder: Path, delay: float = 0) -> dict:
     """The settings of a daemon that mirrors: a record for each part of the sound."""
-    # A picture weighs at every instant anew: at so many a second the usual room would be too small for a second of it.
-    room = {"source_buffer": "256MiB"}
+    # A picture weighs at every instant anew, and a record is as long as its sound: at so many a second the usual room
+    # would be too small for what waits while the machine is busy.
+    room = {"source_buffer": "4GiB", "memory": "64GiB"}
     # Sources wait for their publishers.
     return {
-        "model": recipe(folder, delay), "window": "100ms", "hop": "100ms", "limits": room, "live": {"open": "30s"}
+        "model": recipe(folder, delay), "window": "100ms", "hop": "100ms", "limits": room, "live": {"open": "30s"},
+        "records": {"reader_buffer": "256MiB"},
     }
 
 
