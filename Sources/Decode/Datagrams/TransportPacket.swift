@@ -61,8 +61,6 @@ struct UnitHeader {
   let isPicture: Bool
   /// Bytes of the whole unit; nil: until the next one begins.
   let length: Int?
-  /// A codec's frame begins with the unit, not in the middle of it.
-  let beginsFrame: Bool
 
   /// - Parameter payload: what the packet holds in which the unit begins; nil for what is no PES packet.
   init?(_ payload: ArraySlice<UInt8>) {
@@ -71,17 +69,5 @@ struct UnitHeader {
     isPicture = bytes[3] & 0xF0 == 0xE0
     let length = Int(bytes[4]) << 8 | Int(bytes[5])
     self.length = length > 0 ? length + 6 : nil
-    beginsFrame = Self.isSync(bytes.dropFirst(9 + Int(bytes[8])).prefix(2))
-  }
-
-  private static func isSync(_ word: ArraySlice<UInt8>) -> Bool {
-    guard let first = word.first, let second = word.last, word.count == 2 else { return false }
-    switch first {
-    // MPEG audio and ADTS; LOAS; Opus.
-    case 0xFF, 0x56, 0x7F: return second & 0xE0 == 0xE0
-    // AC-3.
-    case 0x0B: return second == 0x77
-    default: return false
-    }
   }
 }
