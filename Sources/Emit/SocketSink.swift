@@ -8,7 +8,8 @@ import System
 /// From files, the first batch waits for the first reader and every batch for the slowest; a reader that takes nothing
 /// for the policy's patience is dropped and counted. Batches that come when all have left are counted, not kept. Live,
 /// nothing waits: a reader for which more than `room` waits loses whole batches, counted, and is told so in the stream
-/// by a row of status `dropped` for each source; one that leaves no room for longer than `fullness` is dropped. Whoever comes when there are as many readers as may be is turned away.
+/// by a row of status `dropped` for each source; one that leaves no room for longer than `fullness` is dropped. Whoever
+/// comes when there are as many readers as may be is turned away.
 package struct SocketSink: ~Copyable, Sendable {
   /// Where readers connect.
   package enum Place: Hashable, Sendable {
