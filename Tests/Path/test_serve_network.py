@@ -67,8 +67,7 @@ def watched(tandem, tmp_path_factory):
 def test_records_hold_sound_and_picture_at_their_offset(watched, name):
     rows = mirror.of(watched, name)
     offsets, width = mirror.offsets(rows)
-    # RTP's first packet only tells what it carries, and so the first key frame is lost, and a second with it.
-    assert len(offsets) == SECONDS // 2 - (name == "rtp")
+    assert len(offsets) == SECONDS // 2
     assert np.abs(offsets).max() <= TICK.get(name, SAMPLE) + width + 2e-6
     assert {row["epoch"] for row in rows} == {0}
     assert {row["time_state"] for row in rows} <= {"exact", "quantised", None}
@@ -80,7 +79,7 @@ def test_no_window_and_nothing_in_one_is_lost(watched, name):
     assert [row["window"] for row in rows] == list(range(len(rows)))
     assert sum(row["dropped"] for row in rows) == 0
     assert len(rows) >= 10 * SECONDS - 3
-    inner = rows[11 if name == "rtp" else 1 : 10 * (SECONDS - 1)]
+    inner = rows[1 : 10 * (SECONDS - 1)]
     assert all(row["audio_valid"] > 0.99 and row["video_valid"] > 0.99 for row in inner)
 
 
