@@ -74,6 +74,7 @@ final class EmbedRun: Sendable {
   /// - Returns: false when nobody wants more.
   private func read(_ input: Inputs.Input, _ resume: ResumePoint?, _ emit: ([Item]) -> Bool) throws -> Bool {
     if resume?.isComplete(input.label) ?? false { return true }
+    tally.withLock { $0.begin() }
     do throws(SourceError) {
       let order = SourceOrder(
         input.path, label: input.label, plan.selection, plan.request(from: choice.start), threads: plan.threads,
@@ -121,8 +122,7 @@ final class EmbedRun: Sendable {
   }
 
   private func count(_ aligned: [Aligned]) {
-    let windows = aligned.compactMap { if case .window(let window) = $0 { window } else { nil } }
-    if !windows.isEmpty { tally.withLock { $0.count(windows) } }
+    if !aligned.isEmpty { tally.withLock { $0.count(aligned) } }
   }
 
   // MARK: Writing
@@ -162,19 +162,33 @@ private struct Tally {
   /// Exit codes of the inputs that failed.
   var failures: [Int32] = []
 
-  /// Windows that the present source has given.
+  /// Readings that were begun, and those whose windows have all been given. An input may be named twice.
+  var begun = 0
+  var given = 0
+  /// Windows that the present reading has given.
   var windows = 0
 
+  mutating func begin() { (begun, windows) = (begun + 1, 0) }
+
   mutating func open(_ info: SourceInfo) {
-    (name, duration, windows) = (info.name, info.declaredDuration, 0)
+    (name, duration) = (info.name, info.declaredDuration)
     batching = info.isStreaming ? .within(.milliseconds(100), max: 64) : .doubling(max: 64)
   }
 }
 
 extension Tally {
-  mutating func count(_ given: [Window]) { windows += given.count { $0.source == name } }
+  /// What leaves the stages may still be of the reading before.
+  mutating func count(_ aligned: [Aligned]) {
+    for each in aligned {
+      switch each {
+      case .window where given + 1 == begun: windows += 1
+      case .ended: given += 1
+      default: break
+      }
+    }
+  }
 
-  /// Whether the present source has given all that was wanted.
+  /// Whether the present reading has given all that was wanted.
   func isSatisfied(_ choice: WindowChoice) -> Bool { choice.limit.map { windows >= $0 } ?? false }
 }
 

@@ -109,9 +109,14 @@ final class RecordDesk: Sendable {
   var room: StoreRoom? { store.room }
   /// Names that the store knows.
   var sourceCount: Int { store.sourceCount }
+  /// There from the start: an alarm sees a counter grow only where there was one before.
+  private static let alarming = [
+    "records_refused", "files_refused", "store_damaged_records", "store_damaged_segments", "store_damaged_journals",
+  ]
   var storeCounters: Counters {
     var all = store.counters
     all.add(counters.withLock { $0 })
+    for name in Self.alarming { all.add(name, 0) }
     return all
   }
   /// Records that wait to be written.
