@@ -24,6 +24,12 @@ static inline int linux_exchange(const char *_Nonnull one, const char *_Nonnull 
   return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 1u << 1);
 }
 
+// Room on the disk for the first `length` bytes of a file, whose size stays: 0, or −1 and errno. The flag is that of
+// <linux/falloc.h>.
+static inline int linux_keep_room(int fd, int64_t length) {
+  return (int)syscall(SYS_fallocate, fd, 1, (int64_t)0, length);
+}
+
 // Memory without a name whose size can be sealed; −1 and errno. The flags' numbers are those of <linux/memfd.h>: it
 // closes on exec, and may be sealed.
 static inline int linux_sealable_memory(const char *_Nonnull name) {

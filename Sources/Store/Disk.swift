@@ -47,6 +47,9 @@ package protocol DiskFile: AnyObject, Sendable {
   /// Writes some of `bytes` from index `start` at `offset`; how many.
   func write(_ bytes: [UInt8], from start: Int, at offset: Int) throws(Errno) -> Int
   func truncate(to length: Int) throws(Errno)
+  /// Takes the room for `length` bytes, which no other file gets then; the file grows no longer by that. `truncate`
+  /// gives it back.
+  func keepRoom(to length: Int) throws(Errno)
   /// Waits until what was written, and the length, is on the disk.
   func syncData() throws(Errno)
   func size() throws(Errno) -> Int

@@ -14,19 +14,27 @@ struct Journal {
   private var sequence: UInt64
   /// Its length when it was written anew.
   private let base: Int
+  /// The room behind its end that it keeps, in bytes.
+  private let headroom: Int
+  /// Where the room ends that it has.
+  private var roomEnd = 0
 
   /// Goes on with a journal whose frames end as `contents` says.
-  init(_ file: any DiskFile, _ contents: JournalContents) throws(Errno) {
+  init(_ file: any DiskFile, _ contents: JournalContents, headroom: Int) throws(Errno) {
     self.file = file
+    self.headroom = headroom
     (salt, end, sequence, base) = (contents.salt, contents.end, contents.sequence, contents.base)
-    guard contents.isTorn else { return }
-    try file.truncate(to: end)
-    try file.syncData()
+    if contents.isTorn {
+      try file.truncate(to: end)
+      try file.syncData()
+    }
+    keepRoom()
   }
 
-  private init(_ file: any DiskFile, salt: UInt64, end: Int, sequence: UInt64) {
-    (self.file, self.salt, self.end, self.sequence) = (file, salt, end, sequence)
+  private init(_ file: any DiskFile, salt: UInt64, end: Int, sequence: UInt64, headroom: Int) {
+    (self.file, self.salt, self.end, self.sequence, self.headroom) = (file, salt, end, sequence, headroom)
     base = end
+    keepRoom()
   }
 
   func isLong(_ limit: Int) -> Bool { end > max(limit, 4 * base) }
@@ -39,6 +47,7 @@ struct Journal {
       do throws(Errno) {
         guard error.isPassing else { throw error }
         try file.truncate(to: end)
+        roomEnd = 0
       } catch { isSuspect = true }
       throw error
     }
@@ -48,10 +57,20 @@ struct Journal {
     }
     end += bytes.count
     sequence += 1
+    keepRoom()
+  }
+
+  /// On a full disk, and on one that cannot, the journal goes on with the room that there is.
+  private mutating func keepRoom() {
+    guard roomEnd < end + headroom else { return }
+    do {
+      try file.keepRoom(to: end + 2 * headroom)
+      roomEnd = end + 2 * headroom
+    } catch {}
   }
 
   /// A new journal beside the present one, on the disk when this returns. After an error all is as it was.
-  static func draft(on disk: any Disk, _ frames: [[Entry]]) throws(Errno) -> Journal {
+  static func draft(on disk: any Disk, _ frames: [[Entry]], headroom: Int) throws(Errno) -> Journal {
     let salt = UInt64.random(in: .min ... .max)
     var bytes = JournalFrame.header(salt: salt)
     for (index, entries) in frames.enumerated() {
@@ -62,7 +81,7 @@ struct Journal {
       try? disk.remove(draftName)  // else the next draft empties it
       throw error
     }
-    return Journal(file, salt: salt, end: bytes.count, sequence: UInt64(frames.count))
+    return Journal(file, salt: salt, end: bytes.count, sequence: UInt64(frames.count), headroom: headroom)
   }
 
   /// The draft takes the place of the present journal. After an error either may be found after a crash.

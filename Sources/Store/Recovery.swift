@@ -9,14 +9,16 @@ struct Recovery {
   private(set) var ledger = Ledger()
   private(set) var counters = Counters()
   private let disk: any Disk
+  private let headroom: Int
   private var names: Set<String>
   /// Segments to be put aside.
   private var broken: Set<Int> = []
   /// Something in the journal was lost that no crash loses: a file that it does not name may hold records.
   private var isJournalDamaged = false
 
-  init(_ disk: any Disk) throws(Errno) {
+  init(_ disk: any Disk, _ limits: StoreLimits) throws(Errno) {
     self.disk = disk
+    headroom = limits.journalHeadroom
     names = Set(try disk.names())
   }
 
@@ -36,9 +38,9 @@ struct Recovery {
     if isChanged { try putAside(journal: bytes) }
     let journal: Journal
     if let file, let contents, !isChanged {
-      journal = try Journal(file, contents)
+      journal = try Journal(file, contents, headroom: headroom)
     } else {
-      journal = try Journal.draft(on: disk, [ledger.snapshot])
+      journal = try Journal.draft(on: disk, [ledger.snapshot], headroom: headroom)
       try journal.publish(on: disk)
     }
     count("torn_journal_bytes", contents.map { max(0, (bytes?.count ?? 0) - $0.end) } ?? 0)

@@ -43,6 +43,10 @@ private final class SteadyFile: DiskFile {
     try steadily { () throws(Errno) in try file.truncate(to: length) }
   }
 
+  func keepRoom(to length: Int) throws(Errno) {
+    try steadily { () throws(Errno) in try file.keepRoom(to: length) }
+  }
+
   func syncData() throws(Errno) { try steadily { () throws(Errno) in try file.syncData() } }
 
   func size() throws(Errno) -> Int { try steadily { () throws(Errno) in try file.size() } }

@@ -37,5 +37,8 @@ package struct StoreLimits: Sendable {
   /// Most segments that are finished and kept.
   var mostSegments: Int { max(segments, totalBytes / max(1, segmentBytes)) }
 
+  /// Room that the journal has before it needs it: on a full disk it still says what is deleted.
+  var journalHeadroom: Int { journalBytes / 16 }
+
   func reserve(of room: DiskRoom) -> Int { min(reserve, room.whole / 16) }
 }

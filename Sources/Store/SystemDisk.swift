@@ -64,6 +64,8 @@ private final class SystemFile: DiskFile {
 
   func truncate(to length: Int) throws(Errno) { try descriptor.truncate(to: length) }
 
+  func keepRoom(to length: Int) throws(Errno) { try descriptor.keepRoom(to: length) }
+
   func syncData() throws(Errno) { try descriptor.syncData() }
 
   func size() -> Int { descriptor.size }

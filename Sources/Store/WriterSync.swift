@@ -42,14 +42,16 @@ extension Writer {
 
   private mutating func write(_ entries: [Entry]) throws(Errno) {
     if journal.isLong(limits.journalBytes) {
-      try replaceJournal(adding: [entries])
-    } else {
-      try journal.append(entries)
+      do { return try replaceJournal(adding: [entries]) } catch {
+        // Where there is no room for a new one the old one goes on: what it is told of may make some.
+        guard error.isForRoom, !journal.isSuspect else { throw error }
+      }
     }
+    try journal.append(entries)
   }
 
   private mutating func replaceJournal(adding frames: [[Entry]]) throws(Errno) {
-    let draft = try Journal.draft(on: disk, [shelf.ledger.snapshot] + frames)
+    let draft = try Journal.draft(on: disk, [shelf.ledger.snapshot] + frames, headroom: limits.journalHeadroom)
     do { try draft.publish(on: disk) } catch {
       journal.suspect()
       throw error
@@ -94,6 +96,7 @@ extension Writer {
 extension Writer {
   /// 2025, in seconds since 1970: a clock that shows less has not been set.
   private static let believable = 1_735_689_600
+  private static let mostDue = 1000
 
   /// Nothing waits for a sync, and nothing is to be done by one.
   var isClean: Bool {
@@ -102,7 +105,8 @@ extension Writer {
       && !(ahead.open.map { isToEnd($0, time) } ?? false)
   }
 
-  /// The segments that are beyond the limits. The age of one that was finished before the clock had been set counts
+  /// Of the segments that are beyond the limits as many as fit into a frame for which the journal has room on a full
+  /// disk. The age of one that was finished before the clock had been set counts
   /// from the first look by one that has.
   private func due(_ time: Int) -> [Entry] {
     var entries: [Entry] = []
@@ -119,7 +123,7 @@ extension Writer {
       (bytes, count) = (bytes - segment.size, count - 1)
       entries.append(.removed(segment: segment.head.number, .expired))
     }
-    return entries
+    return Array(entries.prefix(Self.mostDue))
   }
 
   /// Also where no more records come, or nothing in it would ever be deleted.

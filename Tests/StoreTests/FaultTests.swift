@@ -81,6 +81,45 @@ import Testing
     #expect(try store.reserveEpoch(of: "door") == 0)
   }
 
+  /// Whoever else writes to the disk takes the reserve too.
+  @Test func ofADiskOnWhichNotAByteIsLeftWhatIsNoLongerKeptIsDeleted() throws {
+    let disk = MemoryDisk()
+    var limits = StoreLimits.tiny
+    limits.journalBytes = 8000
+    let store = try openStore(disk, limits)
+    var stored: Int64 = 0
+    while disk.allNames.count(where: { $0.hasSuffix(".arrows") }) < 20 {
+      try append(store, stored...stored)
+      _ = try store.sync()
+      stored += 1
+    }
+    disk.setRoom(0)
+    #expect(throws: StoreError.noRoom("append: 0 bytes left on the disk, of which 0 are kept free")) {
+      try append(store, stored...stored)
+    }
+    limits.totalBytes = 3 * limits.segmentBytes
+    store.change(limits)
+    while !store.isClean { _ = try store.sync() }
+    #expect(disk.allNames.count { $0.hasSuffix(".arrows") } == 4)
+    #expect(try windows(openStore(disk.afterKill())) == windows(store))
+  }
+
+  /// The journal is long, and beside it there is no room for a new one.
+  @Test func onAFullDiskTheOldJournalGoesOn() throws {
+    let disk = MemoryDisk()
+    var limits = StoreLimits.tiny
+    limits.journalBytes = 8000
+    let store = try openStore(disk, limits)
+    var epoch: Int32 = 0
+    while try #require(disk.content("journal")).count < 8000 { epoch = try store.reserveEpoch(of: "door") }
+    disk.setRoom(0)
+    for next in epoch + 1..<epoch + 9 { #expect(try store.reserveEpoch(of: "door") == next) }
+    #expect(try openStore(disk.afterKill()).nextEpoch(of: "door") == epoch + 9)
+    disk.setRoom(MemoryDisk.plenty)
+    #expect(try store.reserveEpoch(of: "door") == epoch + 9)
+    #expect(try #require(disk.content("journal")).count < 8000)
+  }
+
   /// A disk smaller than the reserve holds records too.
   @Test func ofASmallDiskASixteenthIsKeptFree() throws {
     let disk = MemoryDisk()

@@ -30,7 +30,7 @@ final class MemoryDisk: Disk {
   }
 
   enum Call {
-    case open, read, write, truncate, syncData, size, rename, remove, names, syncNames, room, claim
+    case open, read, write, truncate, keepRoom, syncData, size, rename, remove, names, syncNames, room, claim
   }
 
   enum Fault {
@@ -196,7 +196,7 @@ private final class MemoryFile: DiskFile {
         throw Errno(code: EIO)
       case nil: break
       }
-      let size = world.files[file]?.content.count ?? 0
+      let size = world.files[file]?.roomEnd ?? 0
       let overwritten = max(0, min(size - offset, count))
       count = min(count, overwritten + world.room)
       guard count > 0 || bytes.count == start else { throw Errno(code: ENOSPC) }
@@ -208,9 +208,20 @@ private final class MemoryFile: DiskFile {
 
   func truncate(to length: Int) throws(Errno) {
     try disk.call(.truncate) { world in
-      let size = world.files[file]?.content.count ?? 0
+      let size = world.files[file]?.roomEnd ?? 0
       world.room += max(0, size - length)
+      world.files[file]?.kept = 0
       world.files[file]?.change(.truncate(length))
+    }
+  }
+
+  func keepRoom(to length: Int) throws(Errno) {
+    try disk.call(.keepRoom) { world throws(Errno) in
+      let more = length - (world.files[file]?.roomEnd ?? 0)
+      guard more > 0 else { return }
+      guard world.room >= more else { throw Errno(code: ENOSPC) }
+      world.room -= more
+      world.files[file]?.kept = length
     }
   }
 

@@ -11,6 +11,11 @@ struct MemoryInode {
   private(set) var content: [UInt8] = []
   private(set) var durable: [UInt8] = []
   private(set) var pending: [Change] = []
+  /// Bytes for which it has room, however long it is.
+  var kept = 0
+
+  /// Where what is written needs room of the disk.
+  var roomEnd: Int { max(content.count, kept) }
 
   init(content: [UInt8] = [], durable: [UInt8] = []) { (self.content, self.durable) = (content, durable) }
 
