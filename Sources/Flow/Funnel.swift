@@ -191,12 +191,13 @@ package final class Funnel<Element: Sendable>: Sendable {
     return deliveries
   }
 
-  /// Closes a lane from the receiver's side: what waits in it is forgotten, and its sender told with the next `send`.
-  package func close(_ number: Int) { close(number, forgetting: true) }
+  /// Closes a lane from the receiver's side: what waits in it is still delivered, and its sender told with the next
+  /// `send`.
+  package func refuse(_ number: Int) { close(number, forgetting: false) }
 
   private func close(_ number: Int, forgetting: Bool) {
     state.withLock { state in
-      guard let lane = state.lanes[number] else { return }
+      guard let lane = state.lanes[number], !lane.isClosing else { return }
       lane.room.signal()
       guard forgetting || lane.elements.isEmpty else {
         state.lanes[number]!.isClosing = true

@@ -4,6 +4,8 @@ package enum SourceError: Error, Hashable, CustomStringConvertible {
   case unreadable(String)
   /// Read, but not decodable.
   case undecodable(String)
+  /// Its decoder ended, or had to be ended, before the source was open.
+  case decoderEnded(String)
   /// Reading broke off.
   case inputOutput(String)
   /// What we wait for did not come in time.
@@ -14,8 +16,8 @@ package enum SourceError: Error, Hashable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unreadable(let reason), .undecodable(let reason), .inputOutput(let reason), .timedOut(let reason),
-      .unavailable(let reason):
+    case .unreadable(let reason), .undecodable(let reason), .decoderEnded(let reason), .inputOutput(let reason),
+      .timedOut(let reason), .unavailable(let reason):
       reason
     case .interrupted: "interrupted"
     }
@@ -25,7 +27,7 @@ package enum SourceError: Error, Hashable, CustomStringConvertible {
   package var exitCode: Int32 {
     switch self {
     case .unreadable: 66
-    case .undecodable: 65
+    case .undecodable, .decoderEnded: 65
     case .inputOutput: 74
     case .timedOut, .unavailable: 69
     case .interrupted: 130
@@ -39,7 +41,7 @@ package enum SourceError: Error, Hashable, CustomStringConvertible {
     case .unreadable(let reason): .unreadable("\(name): \(reason)")
     case .undecodable(let reason): .undecodable("\(name): \(reason)")
     case .inputOutput(let reason): .inputOutput("\(name): \(reason)")
-    case .timedOut, .unavailable, .interrupted: self
+    case .decoderEnded, .timedOut, .unavailable, .interrupted: self
     }
   }
 }

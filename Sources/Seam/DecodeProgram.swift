@@ -57,7 +57,7 @@ package final class DecodeProgram: Sendable {
   package func release() { _ = idle.withLock { $0.take() } }
 
   private func takeWorker() throws(SourceError) -> DecodeWorker {
-    if let worker = idle.withLock({ $0.take() }) { return worker }
+    if let worker = idle.withLock({ $0.take() }), !worker.hasEnded { return worker }
     return try DecodeWorker(path, version: version, memoryLimit: limits.memory)
   }
 

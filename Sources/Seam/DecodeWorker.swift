@@ -113,6 +113,9 @@ final class DecodeWorker: Sendable {
 
   func kill() { child.kill() }
 
+  /// Something ended it.
+  var hasEnded: Bool { child.hasEnded }
+
   /// Whether it stands still until a signal lets it go on.
   var isStopped: Bool { child.isStopped }
 

@@ -85,6 +85,7 @@ extension SourceError: Wired {
     case 3: self = .unavailable(try wire.read())
     case 4: self = .timedOut(try wire.read())
     case 5: self = .interrupted
+    case 6: self = .decoderEnded(try wire.read())
     case let other: throw WireError("error number \(other)")
     }
   }
@@ -98,6 +99,7 @@ extension SourceError: Wired {
       case .unavailable: 3
       case .timedOut: 4
       case .interrupted: 5
+      case .decoderEnded: 6
       }
     wire.integer(number)
     if self != .interrupted { description.write(to: &wire) }

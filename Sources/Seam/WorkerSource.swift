@@ -51,14 +51,14 @@ package final class WorkerSource {
       case .failed(let error):
         program.keep(worker)
         throw error.asTold(interruption)
-      case .gone(let reason): throw .undecodable("its decoder \(reason)")
+      case .gone(let reason): throw .decoderEnded("its decoder \(reason)")
       case .nothing:
-        if let end = opening.end { throw .undecodable("its decoder \(end.words)") }
+        if let end = opening.end { throw .decoderEnded("its decoder \(end.words)") }
       case .frames, .over, .drawn, .accounts: break waiting
       }
     }
     worker.kill()
-    throw .undecodable("its decoder did not open it")
+    throw .decoderEnded("its decoder did not open it")
   }
 
   /// Nobody wants the rest: the worker is kept where it gives up in time.

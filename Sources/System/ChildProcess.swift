@@ -79,7 +79,7 @@ package final class ChildProcess: Sendable {
     LiveChildren.add(target)
   }
 
-  deinit { _ = kill(within: .seconds(2)) }
+  deinit { kill() }
 
   /// Whether the program has ended; what it started may still run.
   package var hasEnded: Bool { isReaped.withLock { $0 } || ending != nil }

@@ -11,7 +11,7 @@ import pytest
 
 import live
 from daemon import serving, until
-from test_serve_faults import DENSE, assert_gapless, assert_once_in_order, camera, playing, windows
+from test_serve_faults import DENSE, add, assert_gapless, assert_once_in_order, camera, playing, windows
 
 #: Of a source's content, at a decoder's death. What is seen is about 0.1 s, for a stuck one 1 s.
 COST_MS = 3000
@@ -99,3 +99,44 @@ def test_a_decoder_cannot_fill_the_store_with_days_of_nothing(tandem, tmp_path):
         time.sleep(0.5)
         assert service.metric("tandem_windows_due_total", source="cam") <= 1
         assert service.metric("tandem_worker_restarts_total", source="cam") >= 1
+
+
+def test_a_decoder_that_dies_at_rest_costs_the_next_file_nothing(tandem, media, tmp_path, beep_windows):
+    clips = tmp_path / "clips"
+    add(clips, media, "a")
+    with serving(tandem, tmp_path, {"clips": {"url": clips}}) as service:
+        until(lambda: len(service.stored()) == len(beep_windows))
+        for decoder in service.workers():
+            os.kill(decoder, signal.SIGKILL)
+        add(clips, media, "b")
+        until(lambda: len(service.stored()) == 2 * len(beep_windows))
+        assert service.stop() == 0
+
+
+def windows_to(second: int) -> int:
+    """How many windows end by then."""
+    length, hop = (int(DENSE[name].removesuffix("ms")) for name in ("window", "hop"))
+    return (1000 * second - length) // hop + 1
+
+
+@pytest.mark.parametrize("manner, tries", [("strange sound", 1), ("strange sound first", 3)])
+def test_what_no_encoder_takes_is_due_and_dropped_and_its_file_is_not_called_read(tandem, tmp_path, manner, tries):
+    """Whether its reading has ended when that is found, or goes on: then it is tried again."""
+    liar = Path(__file__).with_name("hostile_worker.py")
+    version = tandem.ok("--version").decode().strip()
+    surroundings = {"TANDEM_DECODE": str(liar), "HOSTILE": manner, "HOSTILE_VERSION": version}
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    (clips / "a.mp4").write_bytes(b"x")
+    with serving(tandem, tmp_path, {"clips": {"url": clips}}, DENSE, environment=surroundings) as service:
+        lost = {"source": "clips", "reason": "files_quarantined"}
+        until(lambda: service.metric("tandem_source_losses_total", **lost) == 1)
+        due, given, dropped = (
+            service.metric(f"tandem_windows_{what}_total", source="clips") for what in ("due", "given", "dropped")
+        )
+        assert due == tries * windows_to(7 if tries == 1 else 5)
+        assert dropped == due - given
+        assert 0 < given <= tries * windows_to(4)
+        assert service.metric("tandem_files_total", source="clips") == 0
+        assert "12345 Hz" in service.source("clips")["last_error"]
+        assert service.stop() == 0

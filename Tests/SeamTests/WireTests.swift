@@ -67,7 +67,8 @@ private func crossed<Value: Wired>(_ value: Value) throws -> Value {
 
   @Test(
     arguments: [
-      .unreadable("a"), .undecodable("b"), .inputOutput("c"), .timedOut("d"), .unavailable("e"), .interrupted,
+      .unreadable("a"), .undecodable("b"), .decoderEnded("b"), .inputOutput("c"), .timedOut("d"), .unavailable("e"),
+      .interrupted,
     ] as [SourceError])
   func everyErrorIsStillTheSameError(_ error: SourceError) throws { #expect(try crossed(error) == error) }
 

@@ -86,38 +86,39 @@ final class EncodeHall: Sendable {
       for (delivery, ahead) in zip(deliveries, ahead) {
         work(on: delivery, knowing: ahead, &ways, pulse)
         guard delivery.isLast else { continue }
-        ways[delivery.lane] = nil
+        if var way = ways.removeValue(forKey: delivery.lane) { way.breakOff() }
         newcomers.withLock { $0[delivery.lane] = nil }
       }
     }
     pulse.end()
   }
 
-  /// What goes wrong with one source ends its lane, and nothing else.
+  /// What goes wrong with one source ends its lane, and nothing else: no more is taken, and what waits is let go.
   private func work(
     on delivery: Funnel<HandOver>.Delivery, knowing ahead: PicturesAhead, _ ways: inout [Int: SourceWay],
     _ pulse: Pulses.Pulse
   ) {
     // Taken out, so that nothing else holds its stages while they change.
     guard var way = ways.removeValue(forKey: delivery.lane) else { return }
-    do {
-      for handOver in delivery.elements {
-        defer { inWork.withLock { $0 -= handOver.byteCount } }
-        guard !isTooLate else {
-          way.abandon()
-          continue
-        }
-        pulse.beat(within: Self.patience)
+    for handOver in delivery.elements {
+      defer { inWork.withLock { $0 -= handOver.byteCount } }
+      guard !isTooLate else {
+        way.abandon()
+        continue
+      }
+      pulse.beat(within: Self.patience)
+      do {
         guard let given = try way.accept(handOver.items, knowing: ahead) else { continue }
         pulse.rest()  // the desk has a pulse
         desk.deliver(given, arrived: handOver.arrived)
+      } catch {
+        way.fail("\(error)")
+        onLost(way.label)
+        funnel.refuse(delivery.lane)
+        way.letGo(handOver.items)
       }
-      if !way.isOver { ways[delivery.lane] = way }
-    } catch {
-      way.fail("\(error)")
-      onLost(way.label)
-      funnel.close(delivery.lane)
     }
+    if !way.isOver { ways[delivery.lane] = way }
   }
 
   private var isTooLate: Bool { lastMoment.withLock { $0.map { clock.now() > $0 } ?? false } }
@@ -136,6 +137,10 @@ private struct SourceWay {
   private var align: Aligner
   private var fuse: Fuser
   private(set) var isOver = false
+  /// Its encoders broke off: what still comes is let go.
+  private var hasFailed = false
+  /// What the status knows of its windows.
+  private var counted = Aligner.Accounts()
 
   init(_ plan: WayPlan, _ status: SourceStatus, stored: Embedding.Place?) {
     self.status = status
@@ -148,27 +153,59 @@ private struct SourceWay {
   }
 
   /// The pictures that the items need.
-  func wishes(_ items: [Item]) -> PicturesAhead { encode.wishes(items) }
+  func wishes(_ items: [Item]) -> PicturesAhead { hasFailed ? PicturesAhead() : encode.wishes(items) }
 
   /// The records that the items complete, without those that are stored already; nil where there are none.
   mutating func accept(_ items: [Item], knowing ahead: PicturesAhead) throws -> Delivery? {
+    guard !hasFailed else {
+      letGo(items)
+      return nil
+    }
     for case .picture(let picture) in items where picture.slot.number == 0 { status.show(picture.image) }
     var records: [Embedding] = []
     for aligned in try encode.accept(items, knowing: ahead).flatMap({ align.accept($0) }) {
       records += fuse.accept(aligned).filter(isNew)
       if case .ended = aligned { isOver = true }
     }
-    status.count(align.accounts)
+    count()
+    if isOver { status.countFile() }
     return records.isEmpty && !isOver ? nil : Delivery(source: status.label, records: records, isLast: isOver)
   }
 
   var label: String { status.label }
 
-  func fail(_ reason: String) {
+  mutating func fail(_ reason: String) {
+    hasFailed = true
+    align.abandon()
     status.change { state in
       state.lastError = reason
       state.counters.add("stages_failed")
     }
+  }
+
+  /// The windows that the items belong to are due all the same. Whoever has read the source to its end already does
+  /// not read it again.
+  mutating func letGo(_ items: [Item]) {
+    for case .mark(let mark) in items {
+      if case .ended = mark {
+        isOver = true
+        status.leaveOut()
+      }
+      _ = align.accept(.mark(mark))
+    }
+    count()
+  }
+
+  /// Nothing more comes: what its encoders left open is let go.
+  mutating func breakOff() {
+    guard hasFailed else { return }
+    _ = align.breakOff()
+    count()
+  }
+
+  private mutating func count() {
+    status.count(align.accounts - counted)
+    counted = align.accounts
   }
 
   /// A hand-over that nobody works on any more, since all ends.

@@ -111,7 +111,10 @@ struct LiveReading {
         }
         awaitItems()
       }
-    } catch { end.words = "\(error)" }
+    } catch {
+      end.words = "\(error)"
+      if case SourceError.decoderEnded = error { runner.status.change { $0.restarts += 1 } }
+    }
     return end
   }
 
@@ -205,7 +208,6 @@ struct LiveReading {
   private mutating func reopenLane() {
     guard !interruption.isRaised else { return }
     if epoch != nil { leaveEpoch(at: covered) }
-    runner.status.settle()
     lane = runner.openLane(runner.status, isLive: !isPipe)
   }
 }

@@ -129,10 +129,9 @@ final class SourceRunner: Sendable {
           if end == .missing { Messages.warning("\(part.label): \(part.snapshot.lastError ?? "is gone")") }
           status.change { state in
             switch end {
-            case .finished: state.files += 1
             case .died, .unworkable: state.counters.add("files_quarantined")
             case .missing: state.counters.add("files_missing")
-            case .known, .replaced, .unavailable, .stopped: break
+            case .finished, .known, .replaced, .unavailable, .stopped: break
             }
           }
           pulse.rest()
@@ -204,7 +203,6 @@ final class SourceRunner: Sendable {
 
   private func read(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, isLastTry: Bool) -> Outcome {
     status.enter(.connecting)
-    status.settle()
     pulse.rest()
     guard let order = order(path, status) else { return interruption.isRaised ? .stopped : .unavailable }
     let lane = openLane(status, isLive: false)
@@ -233,11 +231,13 @@ final class SourceRunner: Sendable {
       case .interrupted: return giveUp(lane, status, .stopped)
       case .unreadable: return giveUp(lane, status, .missing)
       case .timedOut, .unavailable: return giveUp(lane, status, interruption.isRaised ? .stopped : .unavailable)
-      case .undecodable, .inputOutput:
+      case .decoderEnded where !isLastTry: return giveUp(lane, status, .died)
+      case .undecodable, .decoderEnded, .inputOutput:
         Messages.warning("\(status.label): \(error)")
         let outcome = SourceOutcome(name: status.label, ending: .failed("\(error)", exitCode: error.exitCode))
         _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()), evenIfFull: true)
         lane.close()
+        if case .decoderEnded = error { return .died }
         return .finished
       }
     }

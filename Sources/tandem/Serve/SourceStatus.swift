@@ -35,10 +35,8 @@ final class SourceStatus: Sendable {
     var counters = Counters()
     /// Of the reading that goes on.
     fileprivate var running = Counters()
-    fileprivate var settled = Aligner.Accounts()
-    fileprivate var current = Aligner.Accounts()
+    var accounts = Aligner.Accounts()
 
-    var accounts: Aligner.Accounts { settled + current }
     var losses: Counters {
       var all = counters
       all.add(running)
@@ -75,22 +73,8 @@ final class SourceStatus: Sendable {
     parent?.change(work)
   }
 
-  /// The windows of the stages that work for it now. They may come long after its reading has ended.
-  func count(_ accounts: Aligner.Accounts) {
-    let before = state.withLock { state in
-      defer { state.current = accounts }
-      return state.current
-    }
-    parent?.state.withLock { $0.settled = $0.settled + (accounts - before) }
-  }
-
-  /// Its next stages count from zero.
-  func settle() {
-    state.withLock { state in
-      state.settled = state.accounts
-      state.current = Aligner.Accounts()
-    }
-  }
+  /// More windows. They may come long after its reading has ended, and when the next one has begun.
+  func count(_ more: Aligner.Accounts) { change { $0.accounts = $0.accounts + more } }
 
   /// What its reading has counted so far.
   func note(_ running: Counters) { state.withLock { $0.running = running.reasons(besides: $0.counters) } }
@@ -104,6 +88,17 @@ final class SourceStatus: Sendable {
       return all
     }
     parent?.change { $0.counters.add(all) }
+  }
+
+  /// A file of a directory has come to its end.
+  func countFile() { parent?.change { $0.files += 1 } }
+
+  /// A file that no encoder takes, though it was read.
+  func leaveOut() {
+    guard let parent else { return }
+    enter(.quarantined)
+    parent.change { $0.counters.add("files_quarantined") }
+    Messages.warning("\(label): left out: \(snapshot.lastError ?? "no encoder takes it")")
   }
 
   func countStored() { change { $0.storedBefore += 1 } }
