@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import truth
 
@@ -97,3 +99,13 @@ def shell_code(returncode: int) -> int:
 
 def long_run() -> bool:
     return os.environ.get("TANDEM_LONG") == "1"
+
+
+def stand_in(name: str, folder: Path) -> Path:
+    """`name`.c of this folder as a library for LD_PRELOAD; skips the test where there is no C compiler."""
+    if not shutil.which("cc"):
+        pytest.skip("there is no C compiler")
+    library = folder / f"{name}.so"
+    source = Path(__file__).with_name(f"{name}.c")
+    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library

@@ -3,12 +3,13 @@
 import contextlib
 import os
 import socket
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from runner import stand_in
 
 INSIDE, OUTSIDE = "127.0.0.1", "203.0.113.1"
 REFUSED = {65, 66}
@@ -17,10 +18,7 @@ REFUSED = {65, 66}
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> dict[str, str]:
     """Surroundings in which there is an outside."""
-    library = tmp_path_factory.mktemp("outside") / "outside.so"
-    source = Path(__file__).with_name("outside.c")
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return os.environ | {"LD_PRELOAD": str(library)}
+    return os.environ | {"LD_PRELOAD": str(stand_in("outside", tmp_path_factory.mktemp("outside")))}
 
 
 @contextlib.contextmanager

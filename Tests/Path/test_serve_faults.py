@@ -20,6 +20,7 @@ import pytest
 import daemon
 import live
 from daemon import RecordReader, Replay, ids, serving, until
+from runner import stand_in
 
 KILLS = int(os.environ.get("TANDEM_KILLS", 5))
 RELOADS = int(os.environ.get("TANDEM_RELOADS", 100))
@@ -298,6 +299,22 @@ def test_a_full_disk_has_room_again_when_less_is_to_be_kept(tandem, media, tmp_p
             until(lambda: service.http("/readyz")[0] == 200)
             until(lambda: service.metric("tandem_files_total", source="clips") == 15)
             assert service.stop() == 0
+
+
+def test_a_source_for_which_there_is_no_thread_begins_when_there_is_one(tandem, media, tmp_path, beep_windows):
+    clips, trigger = tmp_path / "clips", tmp_path / "no-threads"
+    add(clips, media, "a")
+    surroundings = {
+        "LD_PRELOAD": str(stand_in("no_threads", tmp_path)), "NO_THREADS": str(trigger), "WATCHDOG_USEC": "1000000"
+    }
+    with serving(tandem, tmp_path, environment=surroundings) as service:
+        trigger.touch()
+        service.write_config({"clips": {"url": clips}})
+        hang_up(service)
+        until(lambda: "no thread" in service.log)
+        trigger.unlink()
+        until(lambda: len(service.stored()) == len(beep_windows))
+        assert service.stop() == 0
 
 
 def test_without_descriptors_new_clients_are_refused_and_old_ones_served(tandem, media, tmp_path):

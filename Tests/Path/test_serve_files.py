@@ -13,6 +13,7 @@ import pytest
 import live
 import mirror
 from daemon import Daemon, serving, until
+from runner import stand_in
 from test_serve_faults import add, assert_once_in_order, camera, hang_up, playing, windows
 
 #: It lasts four seconds.
@@ -117,12 +118,7 @@ def test_another_file_of_a_name_that_is_done_with_gets_ids_of_its_own(tandem, me
 
 @pytest.fixture(scope="module")
 def hung(tmp_path_factory) -> Path:
-    if not shutil.which("cc"):
-        pytest.skip("no C compiler")
-    library = tmp_path_factory.mktemp("hung") / "hung.so"
-    source = Path(__file__).with_name("hung_disk.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return library
+    return stand_in("hung_disk", tmp_path_factory.mktemp("hung"))
 
 
 def test_files_on_a_disk_that_does_not_answer_keep_nobody_waiting(tandem, media, tmp_path, hung):

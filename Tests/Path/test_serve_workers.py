@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 import live
 from daemon import serving, until
+from runner import stand_in
 from test_serve_faults import DENSE, add, assert_gapless, assert_once_in_order, camera, playing, windows
 
 #: Of a source's content, at a decoder's death. What is seen is about 0.1 s, for a stuck one 1 s.
@@ -21,10 +21,7 @@ LIVE = {"stall": "5s", "open": "5s"}
 @pytest.fixture(scope="module")
 def stuck(tmp_path_factory) -> Path:
     """A library that makes a decoder compute for ever."""
-    library = tmp_path_factory.mktemp("stuck") / "stuck.so"
-    source = Path(__file__).with_name("stuck.c")
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return library
+    return stand_in("stuck", tmp_path_factory.mktemp("stuck"))
 
 
 @contextlib.contextmanager

@@ -97,6 +97,7 @@ final class Daemon {
       case nil: break
       }
       for program in parts.plan.programs { program.attend() }
+      sources.attend()
       let stuck = parts.pulses.stuck
       if stuck != known, !stuck.isEmpty { Messages.error("no longer moves: \(stuck.joined(separator: ", "))") }
       known = stuck

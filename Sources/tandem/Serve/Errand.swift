@@ -6,8 +6,9 @@ import System
 final class Errand: Sendable {
   private let ended = Semaphore()
 
-  /// Once; where the system gives no thread, it has ended.
+  /// Once; where the system gives no thread, it has ended, and may be started again.
   func start(_ work: @escaping @Sendable () -> Void) throws(Errno) {
+    _ = ended.wait(until: .now())
     do throws(Errno) {
       try startThread { [self] in
         work()

@@ -21,6 +21,8 @@ final class SourceRunner: Sendable {
   private let interruption = Interruption()
   private let wake = Semaphore()
   private let errand = Errand()
+  /// The system gave it no thread.
+  private let isThreadless = Mutex(false)
   /// Its way to the encoders.
   private let lane = Mutex<Funnel<HandOver>.Lane?>(nil)
   /// What the log knows of it.
@@ -39,6 +41,7 @@ final class SourceRunner: Sendable {
     let pulse = daemon.pulses.begin("source \(config.name)", within: .seconds(60))
     do throws(Errno) {
       try errand.start { [self] in
+        isThreadless.withLock { $0 = false }
         pulse.rest()
         _ = predecessor?.hasEnded(by: .distantFuture)
         run(pulse)
@@ -47,10 +50,15 @@ final class SourceRunner: Sendable {
         status.enter(.stopped)
       }
     } catch {
+      isThreadless.withLock { $0 = true }
       status.fail("no thread for it: \(error)")
+      noteBreak("no thread for it: \(error)")
       pulse.end()
     }
   }
+
+  /// It begins when the system has a thread for it.
+  var awaitsThread: Bool { isThreadless.withLock { $0 } }
 
   /// It ends soon.
   func askToStop() {

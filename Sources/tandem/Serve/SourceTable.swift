@@ -53,6 +53,15 @@ final class SourceTable: Sendable {
     }
   }
 
+  /// Tries again to start those for which there was no thread.
+  func attend() {
+    state.withLock { state in
+      for runner in state.runners where runner.awaitsThread {
+        runner.start(after: state.leaving.first { $0.config.name == runner.config.name })
+      }
+    }
+  }
+
   /// - Returns: false where there is none of this name.
   func remove(_ name: String) -> Bool {
     state.withLock { state in
