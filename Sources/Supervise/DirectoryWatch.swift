@@ -3,10 +3,14 @@ import Media
 package import System
 
 /// A directory whose files are taken when they are complete: closed after writing, or moved in. What lies there
-/// already is taken at once; directories below and names with a dot in front are left alone.
+/// already is taken at once; directories below, names with a dot in front and those of unfinished downloads are left
+/// alone.
 package struct DirectoryWatch: ~Copyable {
   private let path: String
   private let descriptor: Descriptor
+  /// How programs name what they will give its own name when it is whole: they may close it before.
+  private static let unfinished = [".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp"]
+
   /// Found and not yet given, in the order of their bytes.
   private var found: [String]
 
@@ -41,8 +45,12 @@ package struct DirectoryWatch: ~Copyable {
       if mask & UInt32(IN_Q_OVERFLOW) != 0 { found = try Self.files(in: path) }
       if mask & UInt32(IN_IGNORED | IN_MOVE_SELF) != 0 { throw Errno(code: ENOENT) }
       let text = PathText.name(name)
-      if mask & UInt32(IN_ISDIR) == 0, !text.isEmpty, !text.hasPrefix("."), !found.contains(text) { found.append(text) }
+      if mask & UInt32(IN_ISDIR) == 0, Self.isWanted(text), !found.contains(text) { found.append(text) }
     }
+  }
+
+  private static func isWanted(_ name: String) -> Bool {
+    !name.isEmpty && !name.hasPrefix(".") && !unfinished.contains { name.hasSuffix($0) }
   }
 
   private static func files(in path: String) throws(Errno) -> [String] {
@@ -52,7 +60,7 @@ package struct DirectoryWatch: ~Copyable {
     while let entry = unsafe readdir(handle) {
       let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe PathText.name($0.prefix { $0 != 0 }) }
       var status = stat()
-      guard !name.hasPrefix("."), unsafe stat(PathText.cString("\(path)/\(name)"), &status) == 0,
+      guard isWanted(name), unsafe stat(PathText.cString("\(path)/\(name)"), &status) == 0,
         status.st_mode & S_IFMT == S_IFREG
       else { continue }
       names.append(name)

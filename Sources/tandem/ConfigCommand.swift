@@ -15,6 +15,9 @@ struct ConfigCommand: ParsableCommand {
       discussion: """
         As the daemon would read it: values of --set outrank those of the environment (TANDEM_HOP, \
         TANDEM_RECORDS_SYNC), those the file, that the defaults. Exits with 78 and a line for each error.
+
+        With --here also whether it can be used on this machine: loads the model, as the daemon would, and starts \
+        its encoders.
         """)
 
     @Argument(help: "The file.")
@@ -23,10 +26,20 @@ struct ConfigCommand: ParsableCommand {
     @Option(name: .customLong("set"), help: "KEY=VALUE, as records.sync=20ms; may be repeated.")
     var flags: [String] = []
 
+    @Flag(help: "Look for the model and the groups, too.")
+    var here = false
+
     func run() throws {
       let config = try DaemonConfig.read(file, flags: flags)
+      if here { try look(for: config) }
       let count = config.sources.count
       try StandardOutput.line("\(shown(file)): good, \(count) source\(count == 1 ? "" : "s")")
+    }
+
+    private func look(for config: DaemonConfig) throws {
+      let plan = try WayPlan(config, of: file, .command(.shared))
+      for program in plan.programs { program.close() }
+      _ = (try config.recordsGroup(), try config.httpGroup())
     }
   }
 }

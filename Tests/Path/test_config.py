@@ -18,7 +18,7 @@ def check(tandem, tmp_path):
     def run(text: str | bytes, *flags, env: dict | None = None) -> subprocess.CompletedProcess:
         path = tmp_path / "t.yaml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        options = [option for flag in flags for option in ("--set", flag)]
+        options = [option for flag in flags for option in (("--set", flag) if "=" in flag else (flag,))]
         return tandem("config", "check", "t.yaml", *options, cwd=tmp_path, env=PLAIN | (env or {}))
 
     return run
@@ -50,6 +50,22 @@ def test_the_words_of_other_rooms_are_known(check):
     for key in ("fuse", "blas", "precision", "tracks"):
         done = check(f"{key}: nothing\n")
         assert done.returncode == 78 and done.stderr.startswith(f"t.yaml:1: {key}: 'nothing' is not".encode())
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("model: nobody/knows\n", "tandem: model nobody/knows: not found here or under "),
+        ("precision: bf16\n", "tandem: t.yaml: builtin computes in f32 alone\n"),
+        ("records: {group: nobody-knows}\n", "tandem: records.group: no group is named nobody-knows\n"),
+    ],
+)
+def test_what_this_machine_has_not_is_found_where_it_is_looked_for(check, text, reason):
+    assert check(text).returncode == 0
+    done = check(text, "--here")
+    assert (done.returncode, done.stdout) == (78, b"")
+    assert done.stderr.decode().startswith(reason)
+    assert check("", "--here").stdout == b"t.yaml: good, 0 sources\n"
 
 
 def test_flags_outrank_the_environment_that_outranks_the_file(check):

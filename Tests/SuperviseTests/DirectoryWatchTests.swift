@@ -20,7 +20,7 @@ import Testing
   private func names(_ paths: [String]) -> [String] { paths.map { String($0.dropFirst(folder.count + 1)) } }
 
   @Test func whatLiesThereIsTakenFirstInOrder() throws {
-    for name in ["b.mp4", "a.mp4", ".part"] { try write(name) }
+    for name in ["b.mp4", "a.mp4", ".part", "c.mp4.part"] { try write(name) }
     unsafe mkdir("\(folder)/below", 0o700)
     var watch = try DirectoryWatch.open(folder)
     #expect(names(try watch.next(milliseconds: 0)) == ["a.mp4", "b.mp4"])
@@ -34,10 +34,12 @@ import Testing
     #expect(try watch.next(milliseconds: 0) == [])
     try file.close()
     #expect(names(try watch.next(milliseconds: 1000)) == ["slow.mp4"])
-    try write(".moving")
-    _ = try watch.next(milliseconds: 50)
-    unsafe rename("\(folder)/.moving", "\(folder)/moved.mp4")
-    #expect(names(try watch.next(milliseconds: 1000)) == ["moved.mp4"])
+    for unfinished in [".moving", "moved.mp4.part", "moved.mp4.crdownload"] {
+      try write(unfinished)
+      #expect(try watch.next(milliseconds: 0) == [])
+      unsafe rename("\(folder)/\(unfinished)", "\(folder)/moved.mp4")
+      #expect(names(try watch.next(milliseconds: 1000)) == ["moved.mp4"])
+    }
   }
 
   @Test func aDirectoryThatGoesAwaySaysSo() throws {

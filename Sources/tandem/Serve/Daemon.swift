@@ -44,7 +44,7 @@ final class Daemon {
     signals.listen()
     do throws(Errno) { try Messages.service.start() } catch { throw Failure(noThread: error) }
     let pulses = Pulses(now: clock.now)
-    let plan = try makePlan()
+    let plan = try WayPlan(config, of: file, .service(signals.lastMoment))
     defer { for program in plan.programs { program.close() } }
     unsafe mkdir(PathText.cString(config.state), 0o700)  // where it cannot be made, opening says so
     let finished = try openFinished()
@@ -131,15 +131,6 @@ final class Daemon {
 
   // MARK: Opening
 
-  /// - Throws: `Failure` 78 where the keys contradict each other or the model.
-  private func makePlan() throws -> WayPlan {
-    do {
-      return try WayPlan(WayWish(config), .service(signals.lastMoment))
-    } catch let failure as Failure where failure.exitCode == 64 {
-      throw Failure(message: "\(shown(file)): \(failure.message ?? "")", exitCode: 78)
-    }
-  }
-
   private func openDesk(_ layout: RecordLayout, _ finished: FinishedFiles) throws -> RecordDesk {
     let writer = ArrowWriter(layout)
     let hash = layout.metadata.first { $0.key == "tandem.config_sha256" }?.value ?? ""
@@ -180,7 +171,7 @@ final class Daemon {
     if let number = inherited.numbers["records"]?.first { return .inherited(number) }
     return .path(
       config.records.socket, mode: mode_t(config.records.mode),
-      group: try groupNumber(config.records.group, "records.group"))
+      group: try config.recordsGroup())
   }
 
   private func openFinished() throws -> FinishedFiles {
@@ -201,8 +192,7 @@ final class Daemon {
     if let numbers = inherited.numbers["http"] {
       places = numbers.map { .inherited($0) }
     } else {
-      let group = try groupNumber(config.http.group, "http.group")
-      places = [.unix(path: config.http.socket, mode: UInt32(config.http.mode), group: group)]
+      places = [.unix(path: config.http.socket, mode: UInt32(config.http.mode), group: try config.httpGroup())]
     }
     if let tcp = config.http.tcp { places.append(.tcp(host: tcp.host, port: tcp.port)) }
     var options = ServeOptions(places) { Messages.line("tandem: http: \($0)") }
@@ -239,29 +229,4 @@ extension TimeSpan {
 
 extension Failure {
   fileprivate init(noThread error: Errno) { self.init(message: "no thread: \(error)", exitCode: 71) }
-}
-
-/// The number of a group of this name.
-/// - Throws: `Failure` 78 where there is none.
-private func groupNumber(_ name: String?, _ key: String) throws -> UInt32? {
-  guard let name else { return nil }
-  if let number = UInt32(name) { return number }
-  guard let group = unsafe getgrnam(name) else {
-    throw Failure(message: "\(key): no group is named \(name)", exitCode: 78)
-  }
-  return unsafe group.pointee.gr_gid
-}
-
-extension WayWish {
-  /// - Throws: `Failure` 78.
-  fileprivate init(_ config: DaemonConfig) throws {
-    // The configuration was checked by the same words.
-    guard let products = Engine.Products(rawValue: config.blas),
-      let precision = Engine.Precision(rawValue: config.precision), let selection = TrackSelection(config.tracks)
-    else { throw Failure(message: "blas, precision or tracks say nothing", exitCode: 78) }
-    self.init(
-      model: config.model, engine: EngineWish(products: products, precision: precision), threads: config.threads,
-      isDeterministic: config.deterministic, window: config.window, hop: config.hop, pictureRate: config.fps,
-      selection: selection, fuse: config.fuse.flatMap(Fuser.Kind.init(rawValue:)))
-  }
 }
