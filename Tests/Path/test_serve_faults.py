@@ -317,6 +317,24 @@ def test_a_source_for_which_there_is_no_thread_begins_when_there_is_one(tandem, 
         assert service.stop() == 0
 
 
+def test_what_is_lost_while_the_disk_is_full_is_written_anew(tandem, media, tmp_path):
+    clips, trigger = tmp_path / "clips", tmp_path / "disk"
+    add(clips, media, "a")
+    surroundings = {"LD_PRELOAD": str(stand_in("failing_disk", tmp_path)), "FAILING_DISK": str(trigger)}
+    with serving(tandem, tmp_path, {"clips": {"url": clips}}, DENSE, environment=surroundings) as service:
+        until(lambda: service.metric("tandem_finished_files") == 1)
+        whole = windows(service.stored())["clips/a.mp4"][0]
+        trigger.write_text("2")
+        add(clips, media, "b")
+        until(lambda: service.metric("tandem_finished_files") == 2)
+        assert not trigger.exists(), "the disk did not fail"
+        assert service.metric("tandem_store_total", what="store_lost_records") > 0
+        assert service.stop() == 0
+    rows = service.segments()
+    assert_once_in_order(rows)
+    assert windows(rows) == {f"clips/{name}.mp4": {0: whole} for name in "ab"}
+
+
 def test_without_descriptors_new_clients_are_refused_and_old_ones_served(tandem, media, tmp_path):
     port = live.port()
     limit = {"prefix": ["prlimit", "--nofile=64:64"], "environment": {"WATCHDOG_USEC": "2000000"}}

@@ -95,11 +95,17 @@ struct DeskTurn {
         switch error {
         case .repeated, .limit: refuse(n, error)
         default:
+          if case .noRoom = error { makeRoom(in: store) }
           note(error, store)
           throw error
         }
       }
     }
+  }
+
+  /// What is old may go now, if somebody has allowed less than there is, and what is written need not wait.
+  private mutating func makeRoom(in store: RecordStore) {
+    do throws(StoreError) { _ = try store.sync() } catch { note(error, store) }
   }
 
   mutating func sync(_ store: RecordStore) throws(StoreError) {

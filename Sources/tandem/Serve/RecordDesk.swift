@@ -252,8 +252,6 @@ final class RecordDesk: Sendable {
           return known == nil
         }
         if isNew { Messages.warning("records: \(error); trying again") }
-        // What is old may go now, if somebody has allowed less than there is, and what is written need not wait.
-        if case .noRoom = error { _ = try? store.sync() }
         if let end = lastMoment.withLock({ $0 }), clock.now() >= end { return false }
         pulse.beat(within: .seconds(60))
         socket.withLock { try? $0.attend() }
