@@ -4,6 +4,8 @@ import CFFmpeg
 final class ByteView {
   let context: UnsafeMutablePointer<AVIOContext>
   private let source: ByteSource
+  /// Some of its bytes could not be read.
+  var hasFailed: Bool { source.failure != 0 }
 
   init(_ source: ByteSource) {
     self.source = source

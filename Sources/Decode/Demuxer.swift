@@ -84,12 +84,17 @@ final class Demuxer {
     if let packetWait { patience.begin(packetWait) }
     while true {
       let code = av_read_frame(context, packet.raw)
+      // A demuxer may take bytes that cannot be read for the end.
+      if code == FF_EOF, isInputBroken { throw FFmpegError(code: FF_EIO, operation: "read packet") }
       if code == FF_EOF, !patience.isOver { return nil }
       if code == FF_EAGAIN, !patience.isOver { continue }
       try patience.check(code, "read packet")
       return packet
     }
   }
+
+  /// Some bytes of a file or pipe could not be read.
+  var isInputBroken: Bool { bytes?.hasFailed ?? false }
 
   /// What was lost on the way here, and what was put right.
   var losses: Counters {

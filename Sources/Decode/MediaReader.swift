@@ -17,6 +17,9 @@ package final class MediaReader {
   /// Whether a codec may change inside a track without the container saying so, and reading can begin anywhere.
   package var canReopen: Bool { container == "mpegts" && !isStreaming }
   package let isStreaming: Bool
+  private let isRemote: Bool
+  /// Whether it broke off for want of bytes, and not for what they say: then reading it anew may help.
+  package var isInputBroken: Bool { isRemote || demuxer.isInputBroken }
   /// Goes on for ever, as it happens.
   package let isLive: Bool
   /// The sender sets the pace.
@@ -60,6 +63,7 @@ package final class MediaReader {
     creationTime = demuxer.tag("creation_time").flatMap(parseTimestamp)
     isStreaming = input.isStreaming
     isPaced = input.isPaced
+    isRemote = input.isRemote
     isLive = input.isPaced || input.isRemote && !demuxer.isBounded
     declaredDuration = demuxer.declaredDuration
     self.threads = threads

@@ -18,7 +18,7 @@ package final class ItemSource {
   private var breakOff: String?
   /// Nil for what is not live.
   private var live: LiveSide?
-  private var fault: LiveFault?
+  private var fault: SourceFault?
   /// RTP: whether only the sender's reports put its tracks on one clock, and whether they have.
   private let needsReports: Bool
   private var isLocked = true
@@ -131,11 +131,15 @@ package final class ItemSource {
       if error.isInterruption { throw .interrupted }
       breakOff = error.reason
       if let live, error.isTimeout || live.isSilence(since: before) { give(up: .silent) }
+      if live == nil, reader.reader.isInputBroken {
+        fault = .input
+        counters.add(SourceFault.input.rawValue)
+      }
       return nil
     }
   }
 
-  private func give(up fault: LiveFault) {
+  private func give(up fault: SourceFault) {
     self.fault = fault
     breakOff = fault.reason
     counters.add(fault.rawValue)
@@ -244,7 +248,9 @@ package final class ItemSource {
   }
 
   private var ending: SourceOutcome.Ending {
-    if let fault, !maker.hasOpenedEpoch { return .failed(fault.reason, exitCode: 69) }
+    if let fault, !maker.hasOpenedEpoch {
+      return .failed(breakOff ?? fault.reason, exitCode: fault == .input ? 74 : 69)
+    }
     let failures = info.slots.reduce(0) { $0 + counters["\($1.name)_decode_errors"] }
     if !maker.hasOpenedEpoch, breakOff != nil || failures > 0 {
       return .failed("nothing in it could be decoded (\(breakOff ?? "\(failures) damaged packets"))", exitCode: 65)

@@ -146,7 +146,7 @@ struct LiveSide {
     watch.note(slot, stamp: stamp, read: read + (now - entered), now: now)
   }
 
-  var fault: LiveFault? {
+  var fault: SourceFault? {
     let now = clock.now()
     return watch.fault(read: read + (now - entered), now: now)
   }

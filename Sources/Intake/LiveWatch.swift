@@ -58,7 +58,7 @@ struct LiveWatch {
   }
 
   /// What is wrong by now; nil while nothing is.
-  func fault(read: TimeSpan, now: TimeSpan) -> LiveFault? {
+  func fault(read: TimeSpan, now: TimeSpan) -> SourceFault? {
     let patience = max(stallWait, (intervals.sorted().dropFirst(intervals.count / 2).first ?? .zero) * 5)
     if read - progress > patience { return .stalled }
     if tracks.values.contains(where: { $0.isRepeating && read - $0.advanced > patience }) { return .frozen }
@@ -71,7 +71,7 @@ struct LiveWatch {
   }
 }
 
-extension LiveFault {
+extension SourceFault {
   var reason: String {
     switch self {
     case .silent: "nothing came from it for too long"
@@ -79,6 +79,7 @@ extension LiveFault {
     case .frozen: "its stamps stand still"
     case .format: "a track of it cannot be decoded any more"
     case .overRate: "its stamps run far ahead of the clock"
+    case .input: "it could not be read on"
     }
   }
 }

@@ -254,10 +254,10 @@ package struct SourceOutcome: Sendable {
   package var name: String
   package var ending: Ending
   package var counters: Counters
-  /// Why a live source was given up: opening it anew may help.
-  package var fault: LiveFault?
+  /// Not the media's own fault.
+  package var fault: SourceFault?
 
-  package init(name: String, ending: Ending, counters: Counters = Counters(), fault: LiveFault? = nil) {
+  package init(name: String, ending: Ending, counters: Counters = Counters(), fault: SourceFault? = nil) {
     self.name = name
     self.ending = ending
     self.counters = counters

@@ -66,8 +66,8 @@ package struct Continuation: Hashable, Sendable {
   }
 }
 
-/// Why a live source was given up though it did not end.
-package enum LiveFault: String, Sendable, CaseIterable {
+/// Why a source was given up though it did not end: opening it anew may help.
+package enum SourceFault: String, Sendable, CaseIterable {
   /// No byte, or no whole packet, came in time.
   case silent
   /// Packets came, but nothing could be decoded.
@@ -78,6 +78,8 @@ package enum LiveFault: String, Sendable, CaseIterable {
   case format
   /// Stamps ran far ahead of the clock.
   case overRate = "over_rate"
+  /// A recorded one: its bytes could not be read on, the disk's or the network's fault.
+  case input = "read_error"
 }
 
 /// What the clock on the wall said at an epoch's zero, as far as known now: later marks know better.

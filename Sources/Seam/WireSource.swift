@@ -56,7 +56,7 @@ extension SourceOutcome: Wired {
   }
 }
 
-extension LiveFault: Wired {}
+extension SourceFault: Wired {}
 
 extension SourceOutcome.Ending: Wired {
   init(from wire: inout WireReader) throws(WireError) {

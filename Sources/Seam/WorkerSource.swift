@@ -16,12 +16,18 @@ package final class WorkerSource {
   private var frames: [FrameTrace] = []
   private var testimony: Testimony
   private var isOver = false
-  /// Its worker has died or was ended: what would still have come is lost.
-  package private(set) var isBroken = false
+  /// Why its worker has died or was ended: what would still have come is lost.
+  package private(set) var breakage: Breakage?
   /// What it has counted so far, now and then; all of it comes with `.ended`.
   package private(set) var accounts = Counters()
-  /// It was ended because it computed for too long.
-  package private(set) var wasStuck = false
+
+  package enum Breakage: Sendable {
+    case died
+    /// Ended, because it computed for too long.
+    case stuck
+    /// Ended, because it gave nothing for too long and did not even compute.
+    case silent
+  }
 
   /// Waits until the source is open.
   /// - Throws: `SourceError`.
@@ -143,15 +149,12 @@ package final class WorkerSource {
     return items
   }
 
-  private func breakOff(_ end: (words: String, isStuck: Bool)) -> [Item]? {
-    wasStuck = end.isStuck
-    return breakOff(end.words)
-  }
+  private func breakOff(_ end: WorkerPatience.End) -> [Item]? { breakOff(end.words, end.breakage) }
 
   /// What ends a source whose worker has gone: the open epoch closes where its content ended.
-  private func breakOff(_ reason: String) -> [Item]? {
+  private func breakOff(_ reason: String, _ breakage: Breakage = .died) -> [Item]? {
     isOver = true
-    isBroken = true
+    self.breakage = breakage
     guard !testimony.hasEnded else { return nil }
     var counters = accounts
     counters.add("decoder_deaths")
@@ -170,6 +173,12 @@ private struct WorkerPatience {
 
   init(_ worker: DecodeWorker, _ fruitless: Duration, _ silence: Duration?, _ now: @escaping @Sendable () -> Duration) {
     (self.worker, self.fruitless, self.silence, self.now) = (worker, fruitless, silence, now)
+  }
+
+  struct End {
+    /// They follow "its decoder".
+    let words: String
+    let breakage: WorkerSource.Breakage
   }
 
   /// One wait for a result, looked at whenever a glance has shown nothing.
@@ -191,8 +200,8 @@ private struct WorkerPatience {
     /// It says that it works, and has no result yet.
     mutating func sawWork() { processorStart = patience.worker.processorTime }
 
-    /// Ends the worker where patience does: why, in words that follow "its decoder".
-    var end: (words: String, isStuck: Bool)? {
+    /// Ends the worker where patience does.
+    var end: End? {
       mutating get {
         guard let end = findEnd() else { return nil }
         patience.worker.kill()
@@ -200,15 +209,15 @@ private struct WorkerPatience {
       }
     }
 
-    private mutating func findEnd() -> (words: String, isStuck: Bool)? {
+    private mutating func findEnd() -> End? {
       if let processorStart, let now = patience.worker.processorTime, now - processorStart > patience.fruitless {
-        return ("computed for \(patience.fruitless.milliseconds) ms without a result", true)
+        return End(words: "computed for \(patience.fruitless.milliseconds) ms without a result", breakage: .stuck)
       }
       if let silence = patience.silence, patience.now() - start > silence {
-        return ("gave nothing for \(silence.milliseconds) ms", false)
+        return End(words: "gave nothing for \(silence.milliseconds) ms", breakage: .silent)
       }
       stops = patience.worker.isStopped ? stops + 1 : 0
-      return stops < Self.stops ? nil : ("was stopped", false)
+      return stops < Self.stops ? nil : End(words: "was stopped", breakage: .died)
     }
   }
 }

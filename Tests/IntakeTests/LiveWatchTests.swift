@@ -22,7 +22,7 @@ private let picture = Slot(.video)
     }
   }
 
-  private var fault: LiveFault? { watch.fault(read: now, now: now) }
+  private var fault: SourceFault? { watch.fault(read: now, now: now) }
 
   @Test mutating func aLivingSourceHasNoFault() {
     play(for: TimeSpan(seconds: 3600), every: TimeSpan(milliseconds: 40), from: .zero)

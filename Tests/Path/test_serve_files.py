@@ -116,6 +116,33 @@ def test_another_file_of_a_name_that_is_done_with_gets_ids_of_its_own(tandem, me
         assert windows(rows)[name] == {0: whole, 1: [0, 1, 2]}
 
 
+@pytest.mark.parametrize("clip, offset", [("beep.mp4", 0), ("beep.mp4", 8000), ("beep.ts", 40_000)])
+def test_a_file_of_which_the_disk_does_not_give_all_is_not_done_with(tandem, media, tmp_path, clip, offset):
+    clips, trigger = tmp_path / "clips", tmp_path / "bad"
+    surroundings = {"LD_PRELOAD": str(stand_in("bad_sector", tmp_path)), "BAD_SECTOR": str(trigger)}
+    service = Daemon(tandem, tmp_path, {"clips": {"url": clips}}, {})
+    with contextlib.closing(service):
+        add(clips, media, "ac", clip)
+        service.start(environment=surroundings)
+        until(lambda: service.metric("tandem_finished_files") == 2)
+        trigger.write_text(str(offset))
+        add(clips, media, "b", clip)
+        lost = {"source": "clips", "reason": "files_quarantined"}
+        until(lambda: service.metric("tandem_source_losses_total", **lost) == 1, within=20)
+        assert "left out: " in service.log and "it is read again after a restart" in service.log
+        assert service.metric("tandem_finished_files") == 2
+        assert service.metric("tandem_files_total", source="clips") == 2
+        assert service.stop() == 0
+        trigger.unlink()
+        service.start(environment=surroundings)
+        until(lambda: service.metric("tandem_finished_files") == 3)
+        rows = service.stored()
+    assert_once_in_order(rows)
+    found = windows(rows)
+    name = f"clips/{{}}{Path(clip).suffix}".format
+    assert found[name("a")] == found[name("b")] == found[name("c")]
+
+
 @pytest.fixture(scope="module")
 def hung(tmp_path_factory) -> Path:
     return stand_in("hung_disk", tmp_path_factory.mktemp("hung"))

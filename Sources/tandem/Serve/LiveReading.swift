@@ -129,9 +129,9 @@ struct LiveReading {
     for case .mark(.ended(let outcome)) in items {
       end.words = outcome.ending.reason
     }
-    guard source.isBroken else { return end }
+    guard let breakage = source.breakage else { return end }
     runner.status.change { $0.restarts += 1 }
-    if source.wasStuck { step = min(step * 2, DaemonParts.longestStep) }
+    if breakage == .stuck { step = min(step * 2, DaemonParts.longestStep) }
     end.isDecoders = true
     return end
   }
