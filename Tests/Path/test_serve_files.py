@@ -116,6 +116,19 @@ def test_another_file_of_a_name_that_is_done_with_gets_ids_of_its_own(tandem, me
         assert windows(rows)[name] == {0: whole, 1: [0, 1, 2]}
 
 
+def test_a_file_that_begins_again_is_an_epoch_each_round_and_no_reconnect(tandem, media, tmp_path, beep_windows):
+    with serving(tandem, tmp_path, {"film": {"url": media(CLIP), "loop": True}}) as service:
+        until(lambda: (service.source("film")["epoch"] or 0) >= 3)
+        source = service.source("film")
+        assert (source["reconnects"], source["last_error"]) == (0, None)
+        assert service.log.count("film") == 1, "once, when it runs"
+        assert service.stop() == 0
+    rows = service.segments()
+    assert_once_in_order(rows)
+    rounds = windows(rows)["film"]
+    assert [rounds[epoch] for epoch in range(3)] == [beep_windows] * 3
+
+
 @pytest.mark.parametrize("clip, offset", [("beep.mp4", 0), ("beep.mp4", 8000), ("beep.ts", 40_000)])
 def test_a_file_of_which_the_disk_does_not_give_all_is_not_done_with(tandem, media, tmp_path, clip, offset):
     clips, trigger = tmp_path / "clips", tmp_path / "bad"

@@ -55,12 +55,7 @@ struct LiveReading {
       runner.status.endReading(nil)
       closeEpoch()
       guard !interruption.isRaised else { break }
-      runner.status.change { state in
-        state.phase = .waiting
-        state.reconnects += 1
-        if let words = end.words { state.lastError = words }
-      }
-      runner.noteBreak(end.words ?? "its sender ended")
+      if !isRound(end) { noteBreak(end) }
       runner.rest(pause(after: end), pulse)
     }
     if hasContent {  // else nobody knows what it holds
@@ -68,6 +63,18 @@ struct LiveReading {
       _ = lane.send(HandOver(items: [.mark(.ended(outcome))], arrived: daemon.clock.now()), evenIfFull: true)
     }
     lane.close()
+  }
+
+  /// A file that begins again has been read to its end.
+  private func isRound(_ end: End) -> Bool { runner.config.loop && begun != nil && end.words == nil }
+
+  private func noteBreak(_ end: End) {
+    runner.status.change { state in
+      state.phase = .waiting
+      state.reconnects += 1
+      if let words = end.words { state.lastError = words }
+    }
+    runner.noteBreak(end.words ?? "its sender ended")
   }
 
   /// How a connection ended.
