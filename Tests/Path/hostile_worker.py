@@ -49,6 +49,14 @@ elif manner == "runs ahead":  # days in each message, of a live source called ca
     for days in range(1, 9):
         reached = video + struct.pack("<q", days * 86_400 * 705_600_000)
         send(b"\1" + struct.pack("<I", 1) + b"\2\5" + reached)
+elif manner == "another epoch":  # a second of a live source called cam, then a picture of no epoch that is open
+    video = text("video") + struct.pack("<q", 0)
+    info = text("cam") + text("mpegts") + struct.pack("<II", 0, 1) + video + b"\0\0\1"
+    epoch = struct.pack("<i", 0) + text("start") + struct.pack("<q", 0) + b"\0" + struct.pack("<qq", 1, 1) + b"\1"
+    covered = video + struct.pack("<iqqBqqqBq", 0, 0, 705_600_000, 0, 1, 1, 0, 0, 0)
+    picture = text("video") + struct.pack("<qiqfqqBq", 0, 9, 0, 1.0, 2, 2, 1, 0)
+    for item in (b"\2\0" + info, b"\2\1" + epoch, b"\2\2" + covered, b"\1" + picture):
+        send(b"\1" + struct.pack("<I", 1) + item)
 elif manner == "flood":
     while True:
         send(b"\3")

@@ -6,7 +6,8 @@ import Serve
 import Store
 import Supervise
 
-/// The figures of the daemon, as they stand now. In every source `windows_due = windows_given + windows_dropped`.
+/// The figures of the daemon, as they stand now. In every source `windows_due = windows_given + windows_dropped`,
+/// over all reasons.
 struct DaemonMetrics {
   let families: [MetricFamily]
 
@@ -31,11 +32,17 @@ struct DaemonMetrics {
     }
 
     let own = [
-      each("tandem_windows_due", .counter, "Windows that sources came to the end of.") { .integer($0.accounts.due) },
-      each("tandem_windows_given", .counter, "Windows that became records.") { .integer($0.accounts.given) },
-      each("tandem_windows_dropped", .counter, "Windows let go because nobody could keep up.") {
-        .integer($0.accounts.dropped)
+      each("tandem_windows_due", .counter, "Windows that are over, but for those under way.") {
+        .integer($0.windows.due)
       },
+      each("tandem_windows_given", .counter, "Windows whose records are written.") { .integer($0.windows.given) },
+      MetricFamily(
+        "tandem_windows_dropped", .counter, help: "Windows that became no record, by reason.",
+        sources.flatMap { source, snapshot in
+          WindowLoss.allCases.map {
+            MetricSample(.integer(snapshot.windows[$0]), [("source", source), ("reason", $0.rawValue)])
+          }
+        }),
       each("tandem_windows_stored_before", .counter, "Windows that an earlier run had stored.") {
         .integer($0.storedBefore)
       },

@@ -1,8 +1,6 @@
-import Align
 import Dispatch
 import Encode
 import Flow
-import Fuse
 import Media
 import Supervise
 import Synchronization
@@ -100,24 +98,25 @@ final class EncodeHall: Sendable {
   ) {
     // Taken out, so that nothing else holds its stages while they change.
     guard var way = ways.removeValue(forKey: delivery.lane) else { return }
-    do {
-      for handOver in delivery.elements {
-        defer { inWork.withLock { $0 -= handOver.byteCount } }
-        guard !isTooLate else {
-          way.abandon()
-          continue
-        }
-        pulse.beat(within: Self.patience)
+    for (n, handOver) in delivery.elements.enumerated() {
+      defer { inWork.withLock { $0 -= handOver.byteCount } }
+      guard !isTooLate else {
+        way.lose(handOver.items, .stopped)
+        continue
+      }
+      pulse.beat(within: Self.patience)
+      do {
         guard let given = try way.accept(handOver.items, knowing: ahead) else { continue }
         pulse.rest()  // the desk has a pulse
         desk.deliver(given, arrived: handOver.arrived)
+      } catch {
+        let rest = delivery.elements[n...] + funnel.close(delivery.lane)
+        way.fail("\(error)", losing: rest.flatMap(\.items))
+        onLost(way.label)
+        return
       }
-      if !way.isOver { ways[delivery.lane] = way }
-    } catch {
-      way.fail("\(error)")
-      onLost(way.label)
-      funnel.close(delivery.lane)
     }
+    if !way.isOver { ways[delivery.lane] = way }
   }
 
   private var isTooLate: Bool { lastMoment.withLock { $0.map { clock.now() > $0 } ?? false } }
@@ -125,59 +124,5 @@ final class EncodeHall: Sendable {
   /// Nil for what was still on its way when its lane was closed.
   private func makeWay(_ lane: Int) -> SourceWay? {
     newcomers.withLock { $0.removeValue(forKey: lane) }.map { SourceWay(plan, $0.status, stored: $0.stored) }
-  }
-}
-
-/// The stages of one source, from items to records.
-private struct SourceWay {
-  private let status: SourceStatus
-  private let stored: Embedding.Place?
-  private var encode: EncodeStage
-  private var align: Aligner
-  private var fuse: Fuser
-  private(set) var isOver = false
-
-  init(_ plan: WayPlan, _ status: SourceStatus, stored: Embedding.Place?) {
-    self.status = status
-    self.stored = stored
-    encode = plan.makeEncodeStage()
-    let model = plan.model
-    align = Aligner(
-      plan.grid, slots: plan.selection.slots, keepsSteps: plan.layout.hasSteps, embed: { model.embed($0, pooled: $1) })
-    fuse = plan.fuser
-  }
-
-  /// The pictures that the items need.
-  func wishes(_ items: [Item]) -> PicturesAhead { encode.wishes(items) }
-
-  /// The records that the items complete, without those that are stored already; nil where there are none.
-  mutating func accept(_ items: [Item], knowing ahead: PicturesAhead) throws -> Delivery? {
-    for case .picture(let picture) in items where picture.slot.number == 0 { status.show(picture.image) }
-    var records: [Embedding] = []
-    for aligned in try encode.accept(items, knowing: ahead).flatMap({ align.accept($0) }) {
-      records += fuse.accept(aligned).filter(isNew)
-      if case .ended = aligned { isOver = true }
-    }
-    status.count(align.accounts)
-    return records.isEmpty && !isOver ? nil : Delivery(source: status.label, records: records, isLast: isOver)
-  }
-
-  var label: String { status.label }
-
-  func fail(_ reason: String) {
-    status.change { state in
-      state.lastError = reason
-      state.counters.add("stages_failed")
-    }
-  }
-
-  /// A hand-over that nobody works on any more, since all ends.
-  func abandon() { status.change { $0.counters.add("abandoned_at_stop") } }
-
-  private func isNew(_ record: Embedding) -> Bool {
-    guard let place = record.place, let stored else { return true }
-    let isNew = (place.epoch, place.window) > (stored.epoch, stored.window)
-    if !isNew { status.countStored() }
-    return isNew
   }
 }

@@ -205,7 +205,6 @@ struct LiveReading {
   private mutating func reopenLane() {
     guard !interruption.isRaised else { return }
     if epoch != nil { leaveEpoch(at: covered) }
-    runner.status.settle()
     lane = runner.openLane(runner.status, isLive: !isPipe)
   }
 }

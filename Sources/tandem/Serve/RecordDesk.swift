@@ -10,7 +10,7 @@ import System
 
 /// Records of one source on their way out.
 struct Delivery: Sendable {
-  var source: String
+  var status: SourceStatus
   var records: [Embedding]
   /// The source, a recorded one, has been read to its end.
   var isLast: Bool
@@ -205,7 +205,10 @@ final class RecordDesk: Sendable {
       let shared = RecordBatch(position: "\(end)", arrow: batch.bytes, records: batch.records)
       for feed in feeds.withLock({ $0 }) { feed.offer(shared) }
       let now = clock.now()
-      for arrived in batch.arrivals { latency.add(now - arrived) }
+      for origin in batch.origins {
+        latency.add(now - origin.arrived)
+        origin.status.settle(isTaken: true)
+      }
     }
   }
 

@@ -204,7 +204,6 @@ final class SourceRunner: Sendable {
 
   private func read(_ path: String, _ status: SourceStatus, _ pulse: Pulses.Pulse, isLastTry: Bool) -> Outcome {
     status.enter(.connecting)
-    status.settle()
     pulse.rest()
     guard let order = order(path, status) else { return interruption.isRaised ? .stopped : .unavailable }
     let lane = openLane(status, isLive: false)

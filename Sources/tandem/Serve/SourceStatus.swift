@@ -35,10 +35,8 @@ final class SourceStatus: Sendable {
     var counters = Counters()
     /// Of the reading that goes on.
     fileprivate var running = Counters()
-    fileprivate var settled = Aligner.Accounts()
-    fileprivate var current = Aligner.Accounts()
+    fileprivate(set) var windows = WindowAccounts()
 
-    var accounts: Aligner.Accounts { settled + current }
     var losses: Counters {
       var all = counters
       all.add(running)
@@ -75,22 +73,14 @@ final class SourceStatus: Sendable {
     parent?.change(work)
   }
 
-  /// The windows of the stages that work for it now. They may come long after its reading has ended.
-  func count(_ accounts: Aligner.Accounts) {
-    let before = state.withLock { state in
-      defer { state.current = accounts }
-      return state.current
-    }
-    parent?.state.withLock { $0.settled = $0.settled + (accounts - before) }
+  /// Its stages have come to the end of more windows, maybe long after its reading has ended.
+  /// - Parameter records: those on their way to the store.
+  func count(_ more: Aligner.Accounts, dropped loss: WindowLoss = .overload, underWay records: Int = 0) {
+    change { $0.windows.add(more, dropped: loss, underWay: records) }
   }
 
-  /// Its next stages count from zero.
-  func settle() {
-    state.withLock { state in
-      state.settled = state.accounts
-      state.current = Aligner.Accounts()
-    }
-  }
+  /// The store has taken a record, or refused it.
+  func settle(isTaken: Bool) { change { $0.windows.settle(isTaken: isTaken) } }
 
   /// What its reading has counted so far.
   func note(_ running: Counters) { state.withLock { $0.running = running.reasons(besides: $0.counters) } }
