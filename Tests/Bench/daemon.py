@@ -350,9 +350,9 @@ def show_latency(load: Load) -> float:
     print(f"latency   p50 {quantile(spans, 0.5):.0f} ms, p99 {p99:.0f} ms, most {quantile(spans, 1):.0f} ms"
           f"  goal {LATENCY_GOAL_MS} ms  {verdict(p99, LATENCY_GOAL_MS)}")
     print(f"sent late p99 {quantile(late, 0.99):.0f} ms, most {quantile(late, 1):.0f} ms")
-    buckets = load.metrics["tandem_record_latency_seconds_bucket"]
-    bounds = {re.search('le="(.*?)"', labels)[1]: int(value) for labels, value in buckets.items()}
-    steps = zip(bounds, [0, *bounds.values()], bounds.values())
+    buckets = by_label(load.metrics["tandem_record_latency_seconds_bucket"], "le")
+    counts = [buckets[bound] for bound in (bounds := sorted(buckets, key=float))]
+    steps = zip(bounds, [0, *counts], counts)
     print("in it     " + ", ".join(f"≤ {bound} s {now - before}" for bound, before, now in steps if now > before))
     firsts = load.first_windows()
     most = quantile(firsts, 1) - WINDOW_S

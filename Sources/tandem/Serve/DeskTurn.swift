@@ -16,10 +16,11 @@ struct DeskTurn {
     var isGiven = false
   }
 
-  /// Whose record it is, and when what completed its window came.
+  /// Whose record it is, when what completed its window came, and when the stages gave it.
   struct Origin {
     let status: SourceStatus
     let arrived: Duration
+    let given: Duration
   }
 
   /// What the store would not take.
@@ -57,8 +58,8 @@ struct DeskTurn {
   var unsyncedCount: Int { unsynced.reduce(waiting.count) { $0 + $1.records.count } }
   var closing: [UInt8] { writer.closing }
 
-  mutating func add(_ delivery: Delivery, _ arrived: Duration) {
-    let origin = Origin(status: delivery.status, arrived: arrived)
+  mutating func add(_ delivery: Delivery, arrived: Duration, given: Duration) {
+    let origin = Origin(status: delivery.status, arrived: arrived, given: given)
     waiting += delivery.records.map { ($0, origin) }
     if delivery.isLast { finished.append(delivery.status.label) }
   }

@@ -24,6 +24,8 @@ final class EncodeHall: Sendable {
   /// When nothing is worked on any more.
   private let lastMoment = Mutex<Duration?>(nil)
   private let inWork = Mutex(0)
+  /// From the arrival of what a source gave until it is taken, and from then until the stages are done with it.
+  let (waits, works) = (LatencyHistogram(), LatencyHistogram())
   private let newcomers = Mutex<[Int: Newcomer]>([:])
 
   /// A source whose lane has been opened, and whose stages are not yet made.
@@ -76,13 +78,15 @@ final class EncodeHall: Sendable {
       pulse.beat(within: Self.patience)
       let deliveries = funnel.receive(most: Self.portion, timeout: .now() + .seconds(1)) ?? []
       inWork.withLock { $0 = deliveries.flatMap(\.elements).reduce(0) { $0 + $1.byteCount } }
+      let taken = clock.now()
+      for handOver in deliveries.flatMap(\.elements) { waits.add(taken - handOver.arrived) }
       for lane in deliveries.map(\.lane) where ways[lane] == nil { ways[lane] = makeWay(lane) }
       var ahead = deliveries.map { delivery in
         ways[delivery.lane]?.wishes(delivery.elements.flatMap(\.items)) ?? PicturesAhead()
       }
       if !isTooLate { pictures.encode(&ahead) { pulse.beat(within: Self.patience) } }
       for (delivery, ahead) in zip(deliveries, ahead) {
-        work(on: delivery, knowing: ahead, &ways, pulse)
+        work(on: delivery, taken, knowing: ahead, &ways, pulse)
         guard delivery.isLast else { continue }
         ways[delivery.lane] = nil
         newcomers.withLock { $0[delivery.lane] = nil }
@@ -93,8 +97,8 @@ final class EncodeHall: Sendable {
 
   /// What goes wrong with one source ends its lane, and nothing else.
   private func work(
-    on delivery: Funnel<HandOver>.Delivery, knowing ahead: PicturesAhead, _ ways: inout [Int: SourceWay],
-    _ pulse: Pulses.Pulse
+    on delivery: Funnel<HandOver>.Delivery, _ taken: Duration, knowing ahead: PicturesAhead,
+    _ ways: inout [Int: SourceWay], _ pulse: Pulses.Pulse
   ) {
     // Taken out, so that nothing else holds its stages while they change.
     guard var way = ways.removeValue(forKey: delivery.lane) else { return }
@@ -106,7 +110,9 @@ final class EncodeHall: Sendable {
       }
       pulse.beat(within: Self.patience)
       do {
-        guard let given = try way.accept(handOver.items, knowing: ahead) else { continue }
+        let given = try way.accept(handOver.items, knowing: ahead)
+        works.add(clock.now() - taken)
+        guard let given else { continue }
         pulse.rest()  // the desk has a pulse
         desk.deliver(given, arrived: handOver.arrived)
       } catch {

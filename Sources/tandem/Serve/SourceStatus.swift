@@ -50,6 +50,8 @@ final class SourceStatus: Sendable {
   private let parent: SourceStatus?
   private let state = Mutex(Snapshot())
   private let picture = Mutex<RGBImage?>(nil)
+  /// Of its windows, from the arrival of what completed them to their way out.
+  let latency = LatencyHistogram()
 
   init(label: String, of parent: SourceStatus? = nil) {
     self.label = label
@@ -94,6 +96,12 @@ final class SourceStatus: Sendable {
       return all
     }
     parent?.change { $0.counters.add(all) }
+  }
+
+  /// A record of its has left, so long after what completed its window came.
+  func note(latency span: Duration) {
+    latency.add(span)
+    parent?.note(latency: span)
   }
 
   func countStored() { change { $0.storedBefore += 1 } }
