@@ -25,7 +25,7 @@ package final class HTTPServer: Sendable {
 
   package init(_ options: ServeOptions, _ face: any DaemonFace) {
     self.options = options
-    let clients = Clients(limit: options.limits.clients, report: options.report)
+    let clients = Clients(options.limits, report: options.report)
     self.clients = clients
     workrooms = Workrooms(options.limits)
     routes = Routes(face: face) { clients.metrics }

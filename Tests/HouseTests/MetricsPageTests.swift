@@ -19,7 +19,9 @@ import Testing
   }
 
   /// The literals that stand for the name in calls of `function`; what is put into them is said by `filled`.
-  private func names(in text: String, counted function: String, filled: [String: [String]] = [:]) throws -> Set<String> {
+  private func names(
+    in text: String, counted function: String, filled: [String: [String]] = [:]
+  ) throws -> Set<String> {
     // Up to the comma, or the parenthesis at the end of the line or block.
     let call = try Regex<(Substring, Substring)>(
       #"(?:\#(function))\(\s*((?:[^,"\n]|"[^"\n]*")*?)(?:,|\)\s*(?:\n|\}))"#)
