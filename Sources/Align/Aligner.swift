@@ -18,8 +18,6 @@ package struct Aligner: Stage {
   private var next: Int64 = 0
   /// Stretches of the epoch that were let go.
   private var dropped: [Interval] = []
-  /// Of the source nothing is given any more.
-  private var isAbandoned = false
   /// Windows that were due, given and let go, of all sources so far.
   package private(set) var accounts = Accounts()
   /// As they stood when the present source began.
@@ -83,18 +81,6 @@ package struct Aligner: Stage {
 
   package mutating func finish() -> [Aligned] { [] }
 
-  /// What is still to come of the source is let go, and what is open: nobody can encode it. Marks still tell how far it
-  /// goes.
-  package mutating func abandon() {
-    isAbandoned = true
-    dropped = [Interval(grid.window(next).start, .end)]
-  }
-
-  /// Nothing more comes, no mark either: the open epoch ends as far as its content is known to reach.
-  package mutating func breakOff() -> [Aligned] {
-    epoch == nil ? [] : close(at: tracks.map(\.reached).filter { $0 != .end }.max() ?? .zero)
-  }
-
   private mutating func pass(_ mark: Mark) -> [Aligned] {
     switch mark {
     case .opened(let info): source = info
@@ -116,7 +102,7 @@ package struct Aligner: Stage {
 
   private mutating func open(_ opened: Epoch) {
     (epoch, wall) = (opened, nil)
-    (next, dropped) = (0, isAbandoned ? [Interval(.zero, .end)] : [])
+    (next, dropped) = (0, [])
     tracks = slots.map { TrackFeatures($0, isPresent: source?.slots.contains($0) ?? false) }
   }
 
@@ -138,7 +124,7 @@ package struct Aligner: Stage {
 
   /// The next source may fail before it is opened: nothing of this one may count for it.
   private mutating func end(_ outcome: SourceOutcome) -> [Aligned] {
-    defer { (source, epoch, tracks, earlier, missing, isAbandoned) = (nil, nil, [], accounts, 0, false) }
+    defer { (source, epoch, tracks, earlier, missing) = (nil, nil, [], accounts, 0) }
     return [.ended(outcome, windows: accounts.due - earlier.due)]
   }
 

@@ -191,23 +191,26 @@ package final class Funnel<Element: Sendable>: Sendable {
     return deliveries
   }
 
-  /// Closes a lane from the receiver's side: what waits in it is still delivered, and its sender told with the next
-  /// `send`.
-  package func refuse(_ number: Int) { close(number, forgetting: false) }
+  /// Closes a lane from the receiver's side; its sender is told with the next `send`.
+  /// - Returns: what waited in it, which is not delivered.
+  package func close(_ number: Int) -> [Element] { close(number, forgetting: true) }
 
-  private func close(_ number: Int, forgetting: Bool) {
+  /// - Returns: what is forgotten.
+  @discardableResult
+  private func close(_ number: Int, forgetting: Bool) -> [Element] {
     state.withLock { state in
-      guard let lane = state.lanes[number], !lane.isClosing else { return }
+      guard let lane = state.lanes[number] else { return [] }
       lane.room.signal()
       guard forgetting || lane.elements.isEmpty else {
         state.lanes[number]!.isClosing = true
-        return
+        return []
       }
       state.weight -= lane.weight
       state.lanes[number] = nil
       state.order.removeAll { $0 == number }
       state.gone.append(number)
       wakeReceiver(&state)
+      return lane.elements
     }
   }
 

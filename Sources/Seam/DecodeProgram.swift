@@ -10,6 +10,12 @@ package final class DecodeProgram: Sendable {
   private let version: String
   private let limits: WorkerLimits
   private let idle = Mutex<DecodeWorker?>(nil)
+  /// All that were started and are still there.
+  private let started = Mutex<[Started]>([])
+
+  private struct Started {
+    weak let worker: DecodeWorker?
+  }
 
   /// - Parameters:
   ///   - path: of the program; nil: the one that belongs to ours.
@@ -56,9 +62,20 @@ package final class DecodeProgram: Sendable {
   /// Ends the process that waits for the next order, if one does.
   package func release() { _ = idle.withLock { $0.take() } }
 
+  /// What its processes hold in memory now, in bytes; nil where none runs.
+  package var residentBytes: Int? {
+    let sizes = started.withLock { $0.compactMap(\.worker) }.compactMap(\.residentBytes)
+    return sizes.isEmpty ? nil : sizes.reduce(0, +)
+  }
+
   private func takeWorker() throws(SourceError) -> DecodeWorker {
     if let worker = idle.withLock({ $0.take() }), !worker.hasEnded { return worker }
-    return try DecodeWorker(path, version: version, memoryLimit: limits.memory)
+    let worker = try DecodeWorker(path, version: version, memoryLimit: limits.memory)
+    started.withLock { started in
+      started.removeAll { $0.worker == nil }
+      started.append(Started(worker: worker))
+    }
+    return worker
   }
 
   /// Beside this program, or where packages put it.

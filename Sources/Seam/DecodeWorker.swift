@@ -122,6 +122,9 @@ final class DecodeWorker: Sendable {
   /// Processor time that it has used.
   var processorTime: Duration? { child.processorTime }
 
+  /// What it holds in memory now; nil once it has ended.
+  var residentBytes: Int? { child.residentBytes.flatMap { $0 > 0 ? $0 : nil } }
+
   /// Its socket closes a moment before it has ended.
   private var ending: String {
     for _ in 0..<2000 where !child.hasEnded { usleep(1000) }

@@ -42,6 +42,12 @@ struct Answer {
     return answer
   }
 
+  static func busy(_ line: String) -> Answer {
+    var answer = error(.serviceUnavailable, line)
+    answer.fields[.retryAfter] = "5"
+    return answer
+  }
+
   static let noContent: Answer = {
     var answer = Answer(.noContent, "text/plain", [])
     (answer.fields[.contentLength], answer.fields[.contentType]) = (nil, nil)

@@ -5,7 +5,7 @@ import Synchronization
 final class Clients: Sendable {
   /// Why someone was not served.
   enum Refusal: String, CaseIterable {
-    case full, user, host, token, stalled
+    case full, streams, user, host, token, head, stalled
   }
 
   private struct Client {
@@ -13,6 +13,7 @@ final class Clients: Sendable {
     /// Its task has ended.
     let gone: EventLoopFuture<Void>
     var isBusy = false
+    var isStream = false
     var subscription: (any RecordSubscription)?
   }
 
@@ -30,19 +31,19 @@ final class Clients: Sendable {
     var lostCount: Int64 = 0
   }
 
-  private let limit: Int
+  private let limits: ServeLimits
   let report: @Sendable (String) -> Void
   private let state = Mutex(State())
 
-  init(limit: Int, report: @escaping @Sendable (String) -> Void) {
-    self.limit = limit
+  init(_ limits: ServeLimits, report: @escaping @Sendable (String) -> Void) {
+    self.limits = limits
     self.report = report
   }
 
   /// False where no more can be let in.
   func enter(_ channel: any Channel, gone: EventLoopFuture<Void>) -> Bool {
     state.withLock { state in
-      guard state.clients.count < limit, !state.isStopping else { return false }
+      guard state.clients.count < limits.clients, !state.isStopping else { return false }
       state.clients[ObjectIdentifier(channel)] = Client(channel: channel, gone: gone)
       return true
     }
@@ -60,10 +61,23 @@ final class Clients: Sendable {
     }
   }
 
+  /// What it wants is a stream. False where that would take a place that is kept for others.
+  func beginStream(_ channel: any Channel) -> Bool {
+    state.withLock { state in
+      guard state.clients.values.count(where: \.isStream) < limits.streams else { return false }
+      state.clients[ObjectIdentifier(channel)]?.isStream = true
+      return true
+    }
+  }
+
+  /// Some are at places that are kept for those who leave soon.
+  var isCrowded: Bool { state.withLock { $0.clients.count > limits.streams } }
+
   /// Its answer is written; status: nil where it broke off before there was one.
   func end(_ channel: any Channel, status: Int?) {
     let isStopping = state.withLock { state in
       state.clients[ObjectIdentifier(channel)]?.isBusy = false
+      state.clients[ObjectIdentifier(channel)]?.isStream = false
       if let status { state.answers[status, default: 0] += 1 }
       return state.isStopping
     }

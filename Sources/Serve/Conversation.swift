@@ -11,8 +11,8 @@ struct Conversation: Sendable {
   let limits: ServeLimits
   let workrooms: Workrooms
 
-  /// The connection is closed: a body that nobody reads would be still to come.
-  private struct Unread: Error {}
+  /// The connection is closed.
+  private struct Over: Error {}
 
   func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
     var status: HTTPResponse.Status?
@@ -26,6 +26,10 @@ struct Conversation: Sendable {
     case .picture(let work): answer = await self.answer(in: workrooms.pictures, channel, work)
     case .put(let source): (answer, isRead) = try await put(source, request, writer, channel)
     case .records(let query):
+      guard clients.beginStream(channel) else {
+        answer = noPlace
+        break
+      }
       switch await subscription(query) {
       case .failure(let error): answer = .error(error)
       case .success(let subscription):
@@ -35,6 +39,12 @@ struct Conversation: Sendable {
     }
     status = answer.status
     try await send(answer, request, writer, channel, isRead: isRead)
+  }
+
+  private var noPlace: Answer {
+    let line = "\(limits.streams) streams are under way, as many as http.clients (\(limits.clients)) leaves room for"
+    clients.refuse(.streams, line)
+    return .busy(line)
   }
 
   /// isRead: whether all of the request's body has been taken.
@@ -98,14 +108,15 @@ struct Conversation: Sendable {
     _ answer: Answer, _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel,
     isRead: Bool = false
   ) async throws {
-    let isUnread = !isRead && request.hasBody
+    // A body that nobody reads would be still to come.
+    let isLast = !isRead && request.hasBody || clients.isCrowded
     var head = HTTPResponse(status: answer.status, headerFields: answer.fields)
     head.headerFields[.date] = HTTPDate.now
-    if isUnread { head.headerFields[.connection] = "close" }
+    if isLast { head.headerFields[.connection] = "close" }
     var body = try await writer.writeHead(head)
     if request.method != .head { try await write(answer.body, to: &body, channel) }
     try await body.finish(nil)
-    if isUnread { throw Unread() }
+    if isLast { throw Over() }
   }
 
   private func stream(

@@ -2,6 +2,7 @@ import Glibc
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Synchronization
 import System
@@ -25,7 +26,7 @@ package final class HTTPServer: Sendable {
 
   package init(_ options: ServeOptions, _ face: any DaemonFace) {
     self.options = options
-    let clients = Clients(limit: options.limits.clients, report: options.report)
+    let clients = Clients(options.limits, report: options.report)
     self.clients = clients
     workrooms = Workrooms(options.limits)
     routes = Routes(face: face) { clients.metrics }
@@ -124,8 +125,13 @@ package final class HTTPServer: Sendable {
       clients.refuse(.full, "more than \(options.limits.clients) clients")
       return channel.eventLoop.makeFailedFuture(Refused())
     }
-    let (clients, logger) = (clients, logger)
-    return http.setup(channel: channel, logger: logger).map { connection in
+    let (clients, logger, limits) = (clients, logger, options.limits)
+    return http.setup(channel: channel, logger: logger).flatMapThrowing { connection in
+      let pipeline = channel.pipeline.syncOperations
+      let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+      let line = RequestLine()
+      try pipeline.addHandler(line, position: .before(decoder))
+      try pipeline.addHandler(HeadFaults(limits, line) { clients.refuse(.head, $0) }, position: .after(decoder))
       Task {
         await http.handle(value: connection, logger: logger)
         clients.leave(channel)

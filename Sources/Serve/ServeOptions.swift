@@ -31,7 +31,10 @@ package struct ServeOptions: Sendable {
 package struct ServeLimits: Sendable {
   /// Connections at once, over all places.
   package var clients = 64
-  /// Of the names and values of a request's header fields together; its first line may have as many.
+  /// Of those, the ones that streams may have. Four, or a quarter, are kept for requests that are soon answered: whoever
+  /// asks how the daemon is must not find all places taken for days.
+  var streams: Int { clients - min(4, clients / 4) }
+  /// Of a request's path and the names and values of its header fields, together.
   package var headerBytes = 16 << 10
   package var headerFields = 64
   package var bodyBytes = 64 << 10

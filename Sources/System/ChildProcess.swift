@@ -111,6 +111,13 @@ package final class ChildProcess: Sendable {
     return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 
+  /// What the program holds in memory now, in bytes; nil once it is reaped.
+  package var residentBytes: Int? {
+    let bytes = System.residentBytes(of: number)
+    // The lock is not waited for: its owner may wait for the kernel.
+    return isReaped.withLockIfAvailable { $0 } ?? false ? nil : bytes
+  }
+
   /// Its address space, in bytes: beyond that it gets no memory.
   package func limitMemory(to bytes: Int) throws(Errno) {
     _ = try Errno.check { linux_limit_memory(number, UInt64(bytes)) }

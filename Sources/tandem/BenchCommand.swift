@@ -4,6 +4,7 @@ import Encode
 import Glibc
 import Linear
 import Media
+import System
 
 /// `tandem bench`: how fast a model runs here.
 struct BenchCommand: ParsableCommand {
@@ -130,8 +131,7 @@ private struct Stopwatch {
 
 /// What the process holds in memory now.
 private var residentMegabytes: Double {
-  let pages = (try? contents(of: "/proc/self/statm", limit: 256))?.split(separator: " ").dropFirst().first
-  return Double(pages.flatMap { Int($0) } ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE))) / 1e6
+  Double(residentBytes() ?? 0) / 1e6
 }
 
 private func rounded(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }

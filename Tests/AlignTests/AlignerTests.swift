@@ -80,8 +80,6 @@ struct Feed {
   }
 
   mutating func reach(_ slot: Slot, _ milliseconds: Int64) { mark(.reached(slot, at(milliseconds))) }
-  mutating func abandon() { aligner.abandon() }
-  mutating func breakOff() { output += aligner.breakOff() }
   mutating func close(_ end: Int64, epoch: Int32 = 0) { mark(.closed(epoch: epoch, end: at(end))) }
 
   var accounts: Aligner.Accounts { aligner.accounts }
@@ -303,35 +301,5 @@ struct Feed {
     feed.cover(sound, 0, 2000)
     feed.close(2000, epoch: 1)
     #expect(feed.windows.last.map { ($0.epoch, $0.index, $0.dropped) }! == (1, 0, 1))
-  }
-
-  @Test func whatNobodyCanEncodeIsDueAndDroppedToItsEnd() {
-    // 0  1  2  3  4  5  6  7
-    //       |  abandoned at 3 s: the window from 2 s on is open
-    var feed = Feed([sound])
-    feed.epoch()
-    feed.cover(sound, 0, 3000)
-    feed.reach(sound, 3000)
-    feed.abandon()
-    feed.reach(sound, 6000)
-    feed.close(7000)
-    feed.epoch(1, start: 7000)
-    feed.reach(sound, 4500)
-    feed.breakOff()
-    #expect(feed.indices == [0, 1])
-    #expect(feed.accounts.due == 6 + 4)
-    #expect(feed.accounts.dropped == 4 + 4)
-  }
-
-  @Test func theNextSourceIsGivenAgain() {
-    var feed = Feed([sound])
-    feed.epoch()
-    feed.abandon()
-    feed.mark(.ended(SourceOutcome(name: "clip", ending: .complete)))
-    feed.open([sound])
-    feed.epoch()
-    feed.cover(sound, 0, 2000)
-    feed.close(2000)
-    #expect(feed.accounts.given == 1)
   }
 }

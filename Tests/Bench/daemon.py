@@ -59,6 +59,7 @@ class Serving:
             "sources:" if lines else "sources: {}", *lines, ""]))
         self._command = [TANDEM, "serve", config]
         self._notices = folder / "notify.sock"
+        self._log = folder / "log"
 
     def __enter__(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
@@ -66,12 +67,14 @@ class Serving:
             notices.settimeout(30)
             begin = time.monotonic()
             environment = os.environ | {"NOTIFY_SOCKET": str(self._notices)}
-            self.child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, env=environment)
+            with self._log.open("wb") as log:
+                self.child = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stderr=log, env=environment)
             try:
                 while b"READY=1" not in notices.recv(1 << 16).split(b"\n"):
                     pass
             except TimeoutError:
                 self.child.kill()
+                self._show_log()
                 raise Failed("the daemon is not ready after 30 s") from None
             self.start_ms = (time.monotonic() - begin) * 1000
         self.pid = self.child.pid
@@ -83,7 +86,12 @@ class Serving:
             self.child.send_signal(signal.SIGTERM)
             reap(self.child)
         if kind is None:
+            if self.child.returncode != 0:
+                self._show_log()
             check(self._command, self.child.returncode)
+
+    def _show_log(self):
+        print(self._log.read_text(errors="replace")[-4000:], file=sys.stderr, flush=True)
 
     @property
     def workers(self) -> list[int]:
@@ -350,9 +358,10 @@ def show_latency(load: Load) -> float:
     print(f"latency   p50 {quantile(spans, 0.5):.0f} ms, p99 {p99:.0f} ms, most {quantile(spans, 1):.0f} ms"
           f"  goal {LATENCY_GOAL_MS} ms  {verdict(p99, LATENCY_GOAL_MS)}")
     print(f"sent late p99 {quantile(late, 0.99):.0f} ms, most {quantile(late, 1):.0f} ms")
-    buckets = load.metrics["tandem_record_latency_seconds_bucket"]
-    bounds = {re.search('le="(.*?)"', labels)[1]: int(value) for labels, value in buckets.items()}
-    steps = zip(bounds, [0, *bounds.values()], bounds.values())
+    buckets = by_label(load.metrics["tandem_record_latency_seconds_bucket"], "le")
+    bounds = sorted(buckets, key=float)
+    counts = [buckets[bound] for bound in bounds]
+    steps = zip(bounds, [0, *counts], counts)
     print("in it     " + ", ".join(f"≤ {bound} s {now - before}" for bound, before, now in steps if now > before))
     firsts = load.first_windows()
     most = quantile(firsts, 1) - WINDOW_S

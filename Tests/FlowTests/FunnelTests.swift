@@ -178,7 +178,7 @@ private final class Listening: Shedding {
       outcome.withLock { $0 = isTaken }
       done.signal()
     }
-    funnel.refuse(1)
+    #expect(funnel.close(1) == [1])
     #expect(done.wait(timeout: .now() + .seconds(5)) == .success)
     #expect(outcome.withLock { $0 } == false)
   }

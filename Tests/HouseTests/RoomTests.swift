@@ -74,7 +74,7 @@ private enum Manifest {
   @Test(arguments: [
     ("CFFmpeg", ["Decode"]), ("CKernels", ["Encode", "Linear"]), ("COpenBLAS", ["Linear"]), ("COneDNN", ["Linear"]),
     ("CUnicode", ["Tokenize"]), ("CCrypto", ["Digest"]), ("CLinux", ["System"]), ("Yams", ["Config"]),
-    ("HummingbirdCore", ["Serve"]), ("NIOCore", ["Serve"]), ("NIOPosix", ["Serve"]),
+    ("HummingbirdCore", ["Serve"]), ("NIOCore", ["Serve"]), ("NIOPosix", ["Serve"]), ("NIOHTTP1", ["Serve"]),
   ])
   func eachLibraryIsKnownToItsRooms(_ library: String, _ rooms: [String]) throws {
     for path in Tree.files where path.hasPrefix("Sources/") && path.hasSuffix(".swift") {

@@ -25,6 +25,8 @@ QUICK = {
     "live": {"stall": "2s", "open": "2s", "first_retry": "100ms", "longest_retry": "500ms"},
 }
 Metrics = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+#: Windows that became no record, by reason.
+NONE_DROPPED = {"overload": 0, "failed": 0, "refused": 0, "stopped": 0}
 
 
 class Unix(http.client.HTTPConnection):
@@ -292,6 +294,12 @@ def serving(tandem, folder: Path, sources: dict | None = None, settings: dict | 
         daemon.close()
         if daemon.manager:
             daemon.manager.close()
+
+
+def dropped(metrics: Metrics, source: str) -> dict[str, float]:
+    """By reason."""
+    labelled = {labels: value for (name, labels), value in metrics.items() if name == "tandem_windows_dropped_total"}
+    return {dict(labels)["reason"]: value for labels, value in labelled.items() if ("source", source) in labels}
 
 
 class RecordReader:

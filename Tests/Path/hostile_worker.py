@@ -33,6 +33,11 @@ def opened(label: str, slot: bytes) -> bytes:
     return b"\2\0" + info + b"\2\1" + epoch
 
 
+def covered(slot: bytes, end: int) -> bytes:
+    """Content of epoch 0 up to there."""
+    return slot + struct.pack("<iqqBqqqBq", 0, 0, end, 0, 1, 1, 0, 0, SECOND // 16_000)
+
+
 def items(count: int, content: bytes) -> None:
     send(b"\1" + struct.pack("<I", count) + content)
 
@@ -66,12 +71,17 @@ elif manner.startswith("strange sound"):  # 7 s of a file, of which no encoder t
     end = struct.pack("<iq", 0, 7 * SECOND)
     outcome = text(label) + b"\0" + struct.pack("<I", 0) + b"\0"
     if manner.endswith("first"):  # what comes after it comes when that is known
-        items(2, b"\0" + strange + b"\2\5" + sound + struct.pack("<q", 5 * SECOND))
+        items(2, b"\0" + strange + b"\2\2" + covered(sound, 5 * SECOND))
         time.sleep(0.5)
         items(2, b"\2\6" + end + b"\2\7" + outcome)
     else:
         items(3, b"\0" + strange + b"\2\6" + end + b"\2\7" + outcome)
         send(b"\3")
+elif manner == "another epoch":  # a second of a live source called cam, then a picture of no epoch that is open
+    video = text("video") + struct.pack("<q", 0)
+    items(2, opened("cam", video))
+    items(1, b"\2\2" + covered(video, SECOND))
+    items(1, b"\1" + text("video") + struct.pack("<qiqfqqBq", 0, 9, 0, 1.0, 2, 2, 1, 0))
 elif manner == "flood":
     while True:
         send(b"\3")

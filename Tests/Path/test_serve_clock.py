@@ -98,7 +98,8 @@ def test_no_window_is_lost_and_nothing_begins_anew(watched):
         assert_gapless(watched.reader.rows, name)
         assert len(windows(watched.reader.rows)[name][0]) >= 3 * SECONDS * RATE - RATE
     assert [source["reconnects"] for source in watched.sources] == [0, 0]
-    for name in ("windows_dropped", "worker_restarts", "reconnects"):
+    assert [daemon.dropped(watched.metrics, name) for name in ("one", "two")] == [daemon.NONE_DROPPED] * 2
+    for name in ("worker_restarts", "reconnects"):
         assert [watched.metrics[f"tandem_{name}_total", (("source", each),)] for each in ("one", "two")] == [0, 0]
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import live
-from daemon import serving, until
+from daemon import NONE_DROPPED, dropped, serving, until
 from test_external import _runs
 from test_serve_faults import assert_gapless, assert_once_in_order, camera, playing
 
@@ -92,7 +92,7 @@ def test_trouble_that_outlasts_every_patience_of_a_command_ends_when_the_device_
         until(lambda: figure(service, "answers_total") > answers + 5)
         assert figure(service, "failed_total", reason="down") > 10
         assert len(device.pids) == figure(service, "restarts_total") + 1
-        assert service.metric("tandem_windows_dropped_total", source="a") == 0
+        assert dropped(service.metrics(), "a") == NONE_DROPPED
         assert service.stop() == 0
         device.assert_gone()
         rows = service.segments()

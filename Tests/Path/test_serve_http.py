@@ -1,6 +1,7 @@
 """The HTTP door of a running daemon: what a request may say, and that nobody who waits holds the others up."""
 
 import contextlib
+import http.client
 import json
 import shutil
 import socket
@@ -64,6 +65,80 @@ def test_the_daemon_answers_while_others_scan_and_wait(tandem, tmp_path, clips):
         assert sorted(statuses) == [200] * 8 + [201] * 4
         assert service.metric("tandem_http_streams") == 4
         assert service.stop() == 0
+
+
+def test_streams_leave_room_for_whoever_asks_how_the_daemon_is(tandem, tmp_path):
+    with serving(tandem, tmp_path, settings={"http": {"clients": 16}}) as service, contextlib.ExitStack() as stack:
+
+        def stream() -> http.client.HTTPResponse:
+            door = stack.enter_context(contextlib.closing(service.door()))
+            door.request("GET", "/v1/records", headers={"Accept": "text/event-stream"})
+            return door.getresponse()
+
+        streams = [stream() for _ in range(12)]
+        assert [answer.status for answer in streams] == [200] * 12
+        refused = stream()
+        assert (refused.status, refused.headers["Retry-After"], refused.headers["Connection"]) == (503, "5", "close")
+        assert json.loads(refused.read()) == {
+            "error": "12 streams are under way, as many as http.clients (16) leaves room for"}
+        # As often as one likes, by clients that would keep their connections.
+        for path in ("/healthz", "/readyz") * 8:
+            door = stack.enter_context(contextlib.closing(service.door()))
+            door.request("GET", path)
+            assert door.getresponse().read() == b"ok\n"
+        assert service.metric("tandem_http_streams") == 12
+        assert service.metric("tandem_http_refused_total", reason="streams") == 1
+        assert service.metric("tandem_http_refused_total", reason="full") == 0
+        streams.pop().fp.raw._sock.shutdown(socket.SHUT_RDWR)
+        until(lambda: stream().status == 200)
+        assert service.stop() == 0
+
+
+def raw(service, request: bytes) -> tuple[int, dict[str, str], bytes]:
+    """The last of what comes back until the daemon hangs up: status, fields, content."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10)
+        client.connect(str(service.http_socket))
+        client.sendall(request)
+        text = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    head, _, content = text[text.rindex(b"HTTP/1.1 "):].partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    fields = dict(line.lower().split(": ", 1) for line in lines)
+    assert int(fields["content-length"]) == len(content)
+    return int(first.split()[1]), fields, content
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "words"),
+    [
+        (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414,
+         "more than 16384 bytes in its first line"),
+        (b"GET /" + b"x" * 200_000, 414, "more than 16384 bytes in its first line"),
+        (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", 431,
+         "more than 16384 bytes or 64 fields in its head"),
+        (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 100 + b"\r\n", 431,
+         "more than 16384 bytes or 64 fields in its head"),
+        (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n", 431,
+         "more than 16384 bytes or 64 fields in its head"),
+        (b"PUT /v1/sources/cam HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n", 413,
+         "more than 65536 bytes"),
+        (b"\x00\x01hello\r\n\r\n", 400, "a head that is none of HTTP/1.1"),
+    ],
+    ids=["line", "endless line", "field", "fields", "second request", "body", "garbage"],
+)
+def test_what_is_over_a_limit_is_told_in_a_line(tandem, http_service, request_bytes, status, words):
+    before = http_service.metric("tandem_http_refused_total", reason="head")
+    told, fields, content = raw(http_service, request_bytes)
+    assert (told, json.loads(content)) == (status, {"error": words})
+    assert content.endswith(b"}\n")
+    assert (fields["content-type"], fields["connection"]) == ("application/json", "close")
+    assert http_service.metric("tandem_http_refused_total", reason="head") == before + (status != 413)
+
+
+@pytest.fixture(scope="module")
+def http_service(tandem, tmp_path_factory):
+    with serving(tandem, tmp_path_factory.mktemp("limits")) as service:
+        yield service
 
 
 def test_damage_at_the_beginning_of_a_replay_is_said_instead_of_records(tandem, tmp_path, clips):

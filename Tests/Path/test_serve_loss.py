@@ -4,7 +4,9 @@ The seeds of the losses are few by default and more with `TANDEM_LONG=1`.
 """
 
 import contextlib
+import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,6 +98,10 @@ class Disturbed:
         """The records of a source, by epoch."""
         rows = mirror.of(self.rows, name)
         return [mirror.of(rows, name, epoch) for epoch in sorted({row["epoch"] for row in rows})]
+
+    def reasons(self) -> set[str]:
+        """Of all losses of all sources."""
+        return {dict(key)["reason"] for family, key in self.metrics if family == "tandem_source_losses_total"}
 
     def counted(self, name: str) -> dict[str, float]:
         found = {dict(key).get("reason"): value for (family, key), value in self.metrics.items()
@@ -198,6 +204,12 @@ def test_what_never_came_is_counted(disturbed, name):
 
 def test_nothing_is_counted_where_nothing_was_lost(disturbed):
     assert set(disturbed.counted(WHOLE)) == {"silent"}
+
+
+def test_whatever_is_counted_stands_on_the_page_of_metrics(disturbed):
+    told = set(re.findall(r"^\| `([A-Za-z_]+)` \|", (Path(__file__).parents[2] / "docs/metrics.md").read_text(), re.M))
+    assert len(disturbed.reasons()) > 5
+    assert {re.sub(r"^(audio|video|text)\d*_", "TRACK_", reason) for reason in disturbed.reasons()} <= told
 
 
 @pytest.mark.parametrize("name", MENDED)

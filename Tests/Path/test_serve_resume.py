@@ -15,7 +15,7 @@ import pytest
 
 import daemon
 import live
-from daemon import Replay, ids, serving, until
+from daemon import NONE_DROPPED, Replay, dropped, ids, serving, until
 from test_serve_faults import add, assert_gapless, camera, playing, windows
 
 KILLS = int(os.environ.get("TANDEM_KILLS", 5))
@@ -179,6 +179,8 @@ def test_what_the_store_refuses_is_counted_named_and_takes_nothing_with_it(tande
             until(lambda: len(replay.rows) >= 150)
         assert service.metric("tandem_store_total", what="records_refused") == refused
         assert service.metric("tandem_finished_files") == 0
+        assert dropped(service.metrics(), "clips") == NONE_DROPPED | {"refused": refused}
+        assert service.source("clips")["windows"] == 0 and service.source("clips")["dropped"] == refused
 
         def is_balanced():
             counted = {dict(labels)["what"]: value for (name, labels), value in service.metrics().items()

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 import live
-from daemon import serving, until
+from daemon import NONE_DROPPED, dropped, serving, until
 from runner import stand_in
 from test_serve_faults import DENSE, add, assert_gapless, assert_once_in_order, camera, playing, windows
 
 #: Of a source's content, at a decoder's death. What is seen is about 0.1 s, for a stuck one 1 s.
 COST_MS = 3000
 LIVE = {"stall": "5s", "open": "5s"}
+#: Whole ones in a second of content: windows of 200 ms that begin every 20 ms.
+SECOND_OF_WINDOWS = 41
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def assert_replaced(service, hurt: str, well: str, decoder: int | None) -> None:
     for name, count in {hurt: 1, well: 0}.items():
         assert metrics["tandem_reconnects_total", (("source", name),)] == count
         assert metrics.get(("tandem_worker_restarts_total", (("source", name),)), 0) == count
-    assert metrics["tandem_windows_dropped_total", (("source", well),)] == 0
+    assert dropped(metrics, well) == NONE_DROPPED
     assert service.stop() == 0
     rows = service.segments()
     assert_once_in_order(rows)
@@ -86,11 +88,24 @@ def test_a_decoder_that_computes_for_ever_is_replaced_at_once(tandem, media, tmp
         assert_replaced(service, hurt, "ab".replace(hurt, ""), None)
 
 
+def test_windows_at_which_the_stages_break_off_are_counted_as_lost(tandem, tmp_path):
+    surroundings = lies(tandem, "another epoch")
+    with serving(tandem, tmp_path, {"cam": camera(live.port())}, DENSE, environment=surroundings) as service:
+        until(lambda: service.metric("tandem_source_losses_total", source="cam", reason="stages_failed"))
+        metrics = service.metrics()
+        assert dropped(metrics, "cam") == NONE_DROPPED | {"failed": SECOND_OF_WINDOWS}
+        assert metrics["tandem_windows_due_total", (("source", "cam"),)] == SECOND_OF_WINDOWS
+        assert service.source("cam")["dropped"] == SECOND_OF_WINDOWS and service.source("cam")["windows"] == 0
+
+
+def lies(tandem, manner: str) -> dict:
+    """Surroundings in which a decoder says what cannot be."""
+    liar, version = Path(__file__).with_name("hostile_worker.py"), tandem.ok("--version").decode().strip()
+    return {"TANDEM_DECODE": str(liar), "HOSTILE": manner, "HOSTILE_VERSION": version}
+
+
 def test_a_decoder_cannot_fill_the_store_with_days_of_nothing(tandem, tmp_path):
-    liar = Path(__file__).with_name("hostile_worker.py")
-    version = tandem.ok("--version").decode().strip()
-    surroundings = {"TANDEM_DECODE": str(liar), "HOSTILE": "runs ahead", "HOSTILE_VERSION": version}
-    with serving(tandem, tmp_path, {"cam": camera(live.port())}, environment=surroundings) as service:
+    with serving(tandem, tmp_path, {"cam": camera(live.port())}, environment=lies(tandem, "runs ahead")) as service:
         until(lambda: service.source("cam")["reconnects"] >= 1)
         assert service.metric("tandem_epochs_total", source="cam") == 1, "it was believed until then"
         time.sleep(0.5)
@@ -128,11 +143,10 @@ def test_what_no_encoder_takes_is_due_and_dropped_and_its_file_is_not_called_rea
     with serving(tandem, tmp_path, {"clips": {"url": clips}}, DENSE, environment=surroundings) as service:
         lost = {"source": "clips", "reason": "files_quarantined"}
         until(lambda: service.metric("tandem_source_losses_total", **lost) == 1)
-        due, given, dropped = (
-            service.metric(f"tandem_windows_{what}_total", source="clips") for what in ("due", "given", "dropped")
-        )
-        assert due == tries * windows_to(7 if tries == 1 else 5)
-        assert dropped == due - given
+        due = tries * windows_to(7 if tries == 1 else 5)
+        until(lambda: service.metric("tandem_windows_due_total", source="clips") == due)
+        given = service.metric("tandem_windows_given_total", source="clips")
+        assert service.metric("tandem_windows_dropped_total", source="clips", reason="failed") == due - given
         assert 0 < given <= tries * windows_to(4)
         assert service.metric("tandem_files_total", source="clips") == 0
         assert "12345 Hz" in service.source("clips")["last_error"]

@@ -121,7 +121,45 @@ import Testing
       _ = wire.wait(for: "\r\n\r\n")
       return wire.text
     }
-    #expect(text.hasPrefix("HTTP/1.1 400 "))
+    #expect(text.hasPrefix("HTTP/1.1 400 ") && text.contains("\r\n\r\n{\"error\":"))
+  }
+
+  @Test func aHeadThatIsTooLongIsToldWhichPartOfItIs() async throws {
+    let house = try await House { $0.limits.headerBytes = 1000 }
+    let (long, short) = (String(repeating: "x", count: 1001), String(repeating: "x", count: 400))
+    let replies = try await aside {
+      let heads = [
+        "GET /\(long) HTTP/1.1\r\n", "GET /healthz HTTP/1.1\r\nHost: \(long)\r\n",
+        "GET /healthz?\(short) HTTP/1.1\r\nA: \(short)\r\nB: \(short)\r\n",
+      ]
+      return try heads.flatMap { head in
+        // Alone, and as the second of a connection.
+        try [false, true].map { isSecond in
+          let wire = try house.wire()
+          if isSecond {
+            wire.ask("GET /healthz")
+            guard wire.answer()?.status == 200 else { throw House.NobodyAnswers() }
+          }
+          wire.send(head)
+          defer { _ = wire.waitForEnd() }
+          return wire.answer()?.status
+        }
+      }
+    }
+    #expect(replies == [414, 414, 431, 431, 431, 431])
+    #expect(house.log.contains { $0.contains("more than 1000 bytes") })
+  }
+
+  @Test func aClientThatLeavesInTheMiddleOfAHeadIsNoFault() async throws {
+    let house = try await House()
+    let figure = try await aside {
+      let wire = try house.wire()
+      wire.send("GET /healthz HTTP/1.1\r\nHo")
+      wire.hangUp()
+      guard try soon({ try house.figure("tandem_http_clients") == 1 }) else { throw House.NobodyAnswers() }
+      return try house.figure("tandem_http_refused_total{reason=\"head\"}")
+    }
+    #expect(figure == 0)
   }
 
   @Test func aBodyThatIsTooLongIsRefusedWithoutBeingRead() async throws {
@@ -181,6 +219,32 @@ import Testing
       return wire.wait(for: "\"window\":5")
     }
     #expect(isThere)
+  }
+
+  @Test func streamsLeavePlacesToWhoeverIsSoonAnswered() async throws {
+    let house = try await House { $0.limits.clients = 4 }
+    let (streams, asked, again) = try await aside {
+      let wires = try (0..<3).map { _ in try house.wire() }
+      for wire in wires {
+        wire.ask("GET /v1/records", ["Host: x"])
+        guard wire.wait(for: "\r\n\r\n") else { throw House.NobodyAnswers() }
+      }
+      let last = try house.wire()
+      last.ask("GET /v1/records", ["Host: x"])
+      let refused = last.answer()
+      guard last.waitForEnd(), refused?.fields["retry-after"] == "5" else { throw House.NobodyAnswers() }
+      let asked = try soon { try house.reply("GET /healthz")?.status == 200 }
+      wires[0].hangUp()
+      let again = try soon {
+        let wire = try house.wire()
+        wire.ask("GET /v1/records", ["Host: x"])
+        return wire.wait(for: "HTTP/1.1 200 ")
+      }
+      return (wires.map { $0.text.hasPrefix("HTTP/1.1 200 ") } + [refused?.status == 503], asked, again)
+    }
+    #expect(streams == [true, true, true, true])
+    #expect(asked && again)
+    #expect(house.log.contains { $0.contains("3 streams are under way") })
   }
 
   @Test func onlySoManyClientsAreLetIn() async throws {

@@ -37,6 +37,15 @@ import Testing
     #expect(fcntl(theirs, F_GETFL) & O_NONBLOCK == 0 && fcntl(numbers[0], F_GETFL) & O_NONBLOCK != 0)
   }
 
+  @Test func aChildHoldsMemoryUntilItHasEnded() throws {
+    let child = try shell("sleep 600")
+    for _ in 0..<5000 where child.residentBytes ?? 0 < 100_000 { usleep(1000) }  // until it is a shell
+    let (own, theirs) = (try #require(residentBytes()), try #require(child.residentBytes))
+    #expect((100_000..<own).contains(theirs))
+    child.kill()
+    #expect(child.residentBytes == nil)
+  }
+
   @Test func nothingThatItStartedInItsGroupOutlivesIt() throws {
     let pipe = try Pipe.pair()
     let child = try shell("sleep 600 & wait", .init(descriptors: [(pipe.write.handOver(), STDOUT_FILENO)]))

@@ -1,12 +1,13 @@
 import Align
 import Config
-import Glibc
 import Media
 import Serve
 import Store
 import Supervise
+import System
 
-/// The figures of the daemon, as they stand now. In every source `windows_due = windows_given + windows_dropped`.
+/// The figures of the daemon, as they stand now. In every source `windows_due = windows_given + windows_dropped`,
+/// over all reasons.
 struct DaemonMetrics {
   let families: [MetricFamily]
 
@@ -31,11 +32,17 @@ struct DaemonMetrics {
     }
 
     let own = [
-      each("tandem_windows_due", .counter, "Windows that sources came to the end of.") { .integer($0.accounts.due) },
-      each("tandem_windows_given", .counter, "Windows that became records.") { .integer($0.accounts.given) },
-      each("tandem_windows_dropped", .counter, "Windows let go because nobody could keep up.") {
-        .integer($0.accounts.dropped)
+      each("tandem_windows_due", .counter, "Windows that are over, but for those under way.") {
+        .integer($0.windows.due)
       },
+      each("tandem_windows_given", .counter, "Windows whose records are written.") { .integer($0.windows.given) },
+      MetricFamily(
+        "tandem_windows_dropped", .counter, help: "Windows that became no record, by reason.",
+        sources.flatMap { source, snapshot in
+          WindowLoss.allCases.map {
+            MetricSample(.integer(snapshot.windows[$0]), [("source", source), ("reason", $0.rawValue)])
+          }
+        }),
       each("tandem_windows_stored_before", .counter, "Windows that an earlier run had stored.") {
         .integer($0.storedBefore)
       },
@@ -44,8 +51,8 @@ struct DaemonMetrics {
       each("tandem_reconnects", .counter, "Times a source was opened anew.") { .integer($0.reconnects) },
       each("tandem_worker_restarts", .counter, "Decoders that died or had to be ended.") { .integer($0.restarts) },
       each("tandem_source_up", .gauge, "1 while a source gives content.") { .integer($0.phase == .running ? 1 : 0) },
-      each("tandem_time_uncertainty_microseconds", .gauge, unit: "microseconds", "Bound on the error of its time.") {
-        $0.uncertainty.map { .real($0) }
+      each("tandem_time_uncertainty_seconds", .gauge, unit: "seconds", "Bound on the error of its time.") {
+        $0.uncertainty.map { .real($0 / 1e6) }
       },
       each("tandem_wall_drift_ppm", .gauge, "How much the wall's clock outruns the source's.") {
         $0.driftPPM.map { .real(Double($0)) }
@@ -60,7 +67,13 @@ struct DaemonMetrics {
       MetricFamily(
         "tandem_record_latency_seconds", .histogram, unit: "seconds",
         help: "From the arrival of what completed a window to its way out.",
-        [MetricSample(.histogram(parts.desk.latency.histogram))]),
+        runners.map { MetricSample(.histogram($0.status.latency.histogram), [("source", $0.config.name)]) }),
+      MetricFamily(
+        "tandem_stage_latency_seconds", .histogram, unit: "seconds", help: "How long things take at each stage.",
+        [
+          ("waiting", parts.hall.waits), ("encoding", parts.hall.works), ("writing", parts.desk.writes),
+          ("syncing", parts.desk.syncs),
+        ].map { MetricSample(.histogram($1.histogram), [("stage", $0)]) }),
     ]
     let queues = [
       MetricFamily(
@@ -111,15 +124,13 @@ struct DaemonMetrics {
         .integer(Messages.service.lost)),
       one(
         "tandem_resident_memory_bytes", .gauge, unit: "bytes", "Of this process, without its workers.",
-        .integer(Self.residentBytes)),
+        .integer(Int64(residentBytes() ?? 0))),
+      MetricFamily(
+        "tandem_worker_resident_memory_bytes", .gauge, unit: "bytes", help: "Of the decoders that run for a source.",
+        runners.compactMap { runner in
+          runner.workerMemory.map { MetricSample(.integer(Int64($0)), [("source", runner.config.name)]) }
+        }),
     ]
     families = own + queues + rest + EncoderMetrics(parts.plan.programs).families
-  }
-
-  /// The second figure of /proc/self/statm, in pages.
-  private static var residentBytes: Int64 {
-    let text = (try? contents(of: "/proc/self/statm", limit: 4096)) ?? ""
-    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0
-    return pages * Int64(sysconf(Int32(_SC_PAGESIZE)))
   }
 }

@@ -26,7 +26,7 @@ final class DaemonView: DaemonFace {
   /// One line about all.
   var summary: String {
     let running = table.all.count { $0.status.snapshot.phase == .running }
-    let given = table.all.reduce(0) { $0 + $1.status.snapshot.accounts.given }
+    let given = table.all.reduce(0) { $0 + $1.status.snapshot.windows.given }
     return "\(running) of \(table.all.count) sources running, \(given) windows given"
   }
 
@@ -95,8 +95,7 @@ final class DaemonView: DaemonFace {
     let state = runner.status.snapshot
     return Serve.SourceReport(
       name: runner.config.name, url: "\(runner.config.url)", state: state.phase.rawValue, epoch: state.epoch,
-      windows: state.accounts.given,
-      dropped: state.accounts.dropped, reconnects: state.reconnects,
+      windows: state.windows.given, dropped: state.windows.dropped, reconnects: state.reconnects,
       lastError: state.lastError, position: "\(parts.desk.durable)")
   }
 }

@@ -9,12 +9,18 @@ struct DeskTurn {
     let bytes: [UInt8]
     let records: [Embedding]
     let ids: [RecordID]
-    /// When what completed each of them came.
-    let arrivals: [Duration]
+    let origins: [Origin]
     /// Behind it in the store; nil while it is not there.
     var end: Position?
     /// Readers have it.
     var isGiven = false
+  }
+
+  /// Whose record it is, when what completed its window came, and when the stages gave it.
+  struct Origin {
+    let status: SourceStatus
+    let arrived: Duration
+    let given: Duration
   }
 
   /// What the store would not take.
@@ -34,7 +40,7 @@ struct DeskTurn {
   /// Names of sources of which something was refused, until they finish. Beyond that all who finish count as refused.
   private static let mostFailed = 1 << 16
 
-  private var waiting: [(record: Embedding, arrived: Duration)] = []
+  private var waiting: [(record: Embedding, origin: Origin)] = []
   private var finished: [String] = []
   private var unsynced: [Batch] = []
   private var refusals = Refusals()
@@ -52,9 +58,10 @@ struct DeskTurn {
   var unsyncedCount: Int { unsynced.reduce(waiting.count) { $0 + $1.records.count } }
   var closing: [UInt8] { writer.closing }
 
-  mutating func add(_ delivery: Delivery, _ arrived: Duration) {
-    waiting += delivery.records.map { ($0, arrived) }
-    if delivery.isLast { finished.append(delivery.source) }
+  mutating func add(_ delivery: Delivery, arrived: Duration, given: Duration) {
+    let origin = Origin(status: delivery.status, arrived: arrived, given: given)
+    waiting += delivery.records.map { ($0, origin) }
+    if delivery.isLast { finished.append(delivery.status.label) }
   }
 
   /// Makes the next batch, without what is stored already: the number of such records.
@@ -62,23 +69,26 @@ struct DeskTurn {
     let part = waiting.prefix(most)
     waiting.removeFirst(part.count)
     var newest: [String: Place] = [:]
-    let new = part.filter { record, _ in
+    let new = part.filter { record, origin in
       guard let id = record.id else { return true }
-      if let known = newest[id.source] ?? last(id.source), id.place <= known { return false }
+      if let known = newest[id.source] ?? last(id.source), id.place <= known {
+        origin.status.settle(isTaken: true)
+        return false
+      }
       newest[id.source] = id.place
       return true
     }
     if !new.isEmpty {
-      unsynced.append(batch(new.map(\.record), new.map(\.arrived)))
+      unsynced.append(batch(new.map(\.record), new.map(\.origin)))
       oldest = oldest ?? now
     }
     return part.count - new.count
   }
 
-  private mutating func batch(_ records: [Embedding], _ arrivals: [Duration], isGiven: Bool = false) -> Batch {
+  private mutating func batch(_ records: [Embedding], _ origins: [Origin], isGiven: Bool = false) -> Batch {
     var bytes: [UInt8] = []
     writer.append(records, to: &bytes)
-    return Batch(bytes: bytes, records: records, ids: records.compactMap(\.id), arrivals: arrivals, isGiven: isGiven)
+    return Batch(bytes: bytes, records: records, ids: records.compactMap(\.id), origins: origins, isGiven: isGiven)
   }
 
   /// Appends all that is not in the store. Of what it refuses nothing else is kept from it.
@@ -129,11 +139,12 @@ struct DeskTurn {
     let middle = batch.records.count / 2
     if middle > 0 {
       for part in [middle..<batch.records.count, 0..<middle] {
-        let half = self.batch(Array(batch.records[part]), Array(batch.arrivals[part]), isGiven: batch.isGiven)
+        let half = self.batch(Array(batch.records[part]), Array(batch.origins[part]), isGiven: batch.isGiven)
         unsynced.insert(half, at: n)
       }
     } else {
       refusals.count += 1
+      if !batch.isGiven { batch.origins[0].status.settle(isTaken: false) }
       let name = batch.records[0].source
       if failed.count < Self.mostFailed, failed.insert(name).inserted { refusals.sources.append((name, why)) }
     }

@@ -211,7 +211,3 @@ struct FileReading {
     return true
   }
 }
-
-extension Item {
-  fileprivate var isEnd: Bool { if case .mark(.ended) = self { true } else { false } }
-}

@@ -4,7 +4,7 @@ import Synchronization
 /// How long things took, as Prometheus adds it up.
 final class LatencyHistogram: Sendable {
   private let state = Mutex(
-    Histogram(bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1, 2.5, 5, 10, 30]))
+    Histogram(bounds: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1, 2.5, 5, 10, 30]))
 
   func add(_ span: Duration) { state.withLock { $0.observe(Double(span.nanoseconds) / 1e9) } }
 

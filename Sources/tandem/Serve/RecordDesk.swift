@@ -10,7 +10,7 @@ import System
 
 /// Records of one source on their way out.
 struct Delivery: Sendable {
-  var source: String
+  var status: SourceStatus
   var records: [Embedding]
   /// The source, a recorded one, has been read to its end.
   var isLast: Bool
@@ -31,6 +31,8 @@ final class RecordDesk: Sendable {
   private struct Arrival: Sendable {
     let delivery: Delivery
     let arrived: Duration
+    /// When its stages gave it.
+    let given: Duration
   }
 
   private let layout: RecordLayout
@@ -45,8 +47,8 @@ final class RecordDesk: Sendable {
   private let errand = Errand()
   private let lastMoment = Mutex<Duration?>(nil)
   private let counters = Mutex(Counters())
-  /// From what completed a window to its way out.
-  let latency = LatencyHistogram()
+  /// From the stages' giving a record to its way out, and of a sync with all its tries.
+  let (writes, syncs) = (LatencyHistogram(), LatencyHistogram())
   private let onFinished: @Sendable (String, () -> Void) -> Void
   private let onRefused: @Sendable (String) -> Void
 
@@ -87,7 +89,7 @@ final class RecordDesk: Sendable {
 
   /// Waits while the desk is behind.
   func deliver(_ delivery: Delivery, arrived: Duration) {
-    _ = arrivals.send(Arrival(delivery: delivery, arrived: arrived))
+    _ = arrivals.send(Arrival(delivery: delivery, arrived: arrived, given: clock.now()))
   }
 
   /// Nothing more is taken in; what waits is still written, as far as that is possible within this time.
@@ -178,7 +180,7 @@ final class RecordDesk: Sendable {
 
   private func take(_ arrival: Arrival, _ turn: inout DeskTurn) {
     count("records_taken", arrival.delivery.records.count)
-    turn.add(arrival.delivery, arrival.arrived)
+    turn.add(arrival.delivery, arrived: arrival.arrived, given: arrival.given)
   }
 
   private func count(_ name: String, _ count: Int) {
@@ -205,14 +207,20 @@ final class RecordDesk: Sendable {
       let shared = RecordBatch(position: "\(end)", arrow: batch.bytes, records: batch.records)
       for feed in feeds.withLock({ $0 }) { feed.offer(shared) }
       let now = clock.now()
-      for arrived in batch.arrivals { latency.add(now - arrived) }
+      for origin in batch.origins {
+        writes.add(now - origin.given)
+        origin.status.note(latency: now - origin.arrived)
+        origin.status.settle(isTaken: true)
+      }
     }
   }
 
   /// Makes all that was written durable, and says of whom that was the last.
   private func sync(_ turn: inout DeskTurn, _ pulse: Pulses.Pulse) {
     guard !turn.isClean else { return }
+    let begin = clock.now()
     guard retry(pulse, { () throws(StoreError) in try turn.sync(store) }) else { return }
+    syncs.add(clock.now() - begin)
     give(&turn)
     for finish in turn.settle() {
       if finish.isWhole {

@@ -117,6 +117,9 @@ final class SourceRunner: Sendable {
   /// Bytes of it that wait to be encoded.
   var waiting: Int { lane.withLock { $0?.weight ?? 0 } }
 
+  /// What its decoders hold in memory, in bytes; nil while none runs.
+  var workerMemory: Int? { program.residentBytes }
+
   // MARK: Recorded sources
 
   /// Until the directory is gone.

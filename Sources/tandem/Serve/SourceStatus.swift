@@ -35,7 +35,7 @@ final class SourceStatus: Sendable {
     var counters = Counters()
     /// Of the reading that goes on.
     fileprivate var running = Counters()
-    var accounts = Aligner.Accounts()
+    fileprivate(set) var windows = WindowAccounts()
 
     var losses: Counters {
       var all = counters
@@ -50,6 +50,8 @@ final class SourceStatus: Sendable {
   private let parent: SourceStatus?
   private let state = Mutex(Snapshot())
   private let picture = Mutex<RGBImage?>(nil)
+  /// Of its windows, from the arrival of what completed them to their way out.
+  let latency = LatencyHistogram()
 
   init(label: String, of parent: SourceStatus? = nil) {
     self.label = label
@@ -73,8 +75,14 @@ final class SourceStatus: Sendable {
     parent?.change(work)
   }
 
-  /// More windows. They may come long after its reading has ended, and when the next one has begun.
-  func count(_ more: Aligner.Accounts) { change { $0.accounts = $0.accounts + more } }
+  /// Its stages have come to the end of more windows, maybe long after its reading has ended.
+  /// - Parameter records: those on their way to the store.
+  func count(_ more: Aligner.Accounts, dropped loss: WindowLoss = .overload, underWay records: Int = 0) {
+    change { $0.windows.add(more, dropped: loss, underWay: records) }
+  }
+
+  /// The store has taken a record, or refused it.
+  func settle(isTaken: Bool) { change { $0.windows.settle(isTaken: isTaken) } }
 
   /// What its reading has counted so far.
   func note(_ running: Counters) { state.withLock { $0.running = running.reasons(besides: $0.counters) } }
@@ -88,6 +96,12 @@ final class SourceStatus: Sendable {
       return all
     }
     parent?.change { $0.counters.add(all) }
+  }
+
+  /// A record of its has left, so long after what completed its window came.
+  func note(latency span: Duration) {
+    latency.add(span)
+    parent?.note(latency: span)
   }
 
   /// A file of a directory has come to its end.
