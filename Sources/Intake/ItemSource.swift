@@ -131,17 +131,14 @@ package final class ItemSource {
       if error.isInterruption { throw .interrupted }
       breakOff = error.reason
       if let live, error.isTimeout || live.isSilence(since: before) { give(up: .silent) }
-      if live == nil, reader.reader.isInputBroken {
-        fault = .input
-        counters.add(SourceFault.input.rawValue)
-      }
+      if live == nil, reader.reader.isInputBroken { give(up: .input, error.reason) }
       return nil
     }
   }
 
-  private func give(up fault: SourceFault) {
+  private func give(up fault: SourceFault, _ words: String? = nil) {
     self.fault = fault
-    breakOff = fault.reason
+    breakOff = words ?? fault.reason
     counters.add(fault.rawValue)
   }
 

@@ -68,7 +68,7 @@ import Testing
     // Those whose names stand elsewhere.
     let elsewhere = Set(text.matches(of: #/\.add\((\w+\.(?:rawValue|name))\b/#).map { String($0.1) })
     #expect(elsewhere == ["fault.rawValue", "loss.name"])
-    let faults = try cases(of: "LiveFault", in: "Sources/Media/LiveOptions.swift")
+    let faults = try cases(of: "SourceFault", in: "Sources/Media/LiveOptions.swift")
     let told = files(["Decode/PacketLosses"]).matches(of: #/\("([a-z_]+)", /#).map { String($0.1) }
     #expect(faults.count > 2 && told.count > 1)
     expectRows(under: "`reason` in `tandem_source_losses_total`", lost.union(faults).union(told))
