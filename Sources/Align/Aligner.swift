@@ -15,7 +15,8 @@ package struct Aligner: Stage {
   /// Of the open epoch, as last told.
   private var wall: WallTime?
   private var tracks: [TrackFeatures] = []
-  private var next: Int64 = 0
+  /// Of the next window of the epoch.
+  private var number: Int64 = 0
   /// Stretches of the epoch that were let go.
   private var dropped: [Interval] = []
   /// Windows that were due, given and let go, of all sources so far.
@@ -24,6 +25,13 @@ package struct Aligner: Stage {
   private var earlier = Accounts()
   /// Windows let go since the last one that was given.
   private var missing: Int32 = 0
+  /// The epoch ends with so many windows.
+  private var closing: Int64?
+  /// The source has ended, which is not yet told.
+  private var ended: Aligned?
+
+  /// Windows that are given at once: one mark may end any number of them.
+  private static let portion = 256
 
   /// Whatever is due is given or dropped: `due = given + dropped + unwanted`.
   package struct Accounts: Hashable, Sendable {
@@ -32,6 +40,8 @@ package struct Aligner: Stage {
     package var dropped: Int64 = 0
     /// Not chosen.
     package var unwanted: Int64 = 0
+    /// Cues and texts of windows that were cut, since they were too long.
+    package var cutTexts: Int64 = 0
 
     package init() {}
 
@@ -41,6 +51,7 @@ package struct Aligner: Stage {
       sum.given += b.given
       sum.dropped += b.dropped
       sum.unwanted += b.unwanted
+      sum.cutTexts += b.cutTexts
       return sum
     }
 
@@ -50,6 +61,7 @@ package struct Aligner: Stage {
       rest.given -= b.given
       rest.dropped -= b.dropped
       rest.unwanted -= b.unwanted
+      rest.cutTexts -= b.cutTexts
       return rest
     }
   }
@@ -68,76 +80,83 @@ package struct Aligner: Stage {
   }
 
   package mutating func accept(_ encoded: Encoded) -> [Aligned] {
-    switch encoded {
-    case .step(let step):
-      change(step.slot) { $0.add(step) }
-      return []
-    case .lost(let slot, _, let interval):
-      change(slot) { $0.lose(interval) }
-      return []
-    case .mark(let mark): return pass(mark)
-    }
+    note(encoded)
+    var all: [Aligned] = []
+    while let portion = next() { all += portion }
+    return all
   }
 
   package mutating func finish() -> [Aligned] { [] }
 
-  private mutating func pass(_ mark: Mark) -> [Aligned] {
+  /// As `accept`, whose outcome is then taken by `next` until there is no more.
+  package mutating func note(_ encoded: Encoded) {
+    switch encoded {
+    case .step(let step): change(step.slot) { $0.add(step) }
+    case .lost(let slot, _, let interval): change(slot) { $0.lose(interval) }
+    case .mark(let mark): note(mark)
+    }
+  }
+
+  /// Some more of what is due; nil where nothing is.
+  package mutating func next() -> [Aligned]? {
+    var portion: [Aligned] = []
+    while portion.count < Self.portion, isDue { portion += take() }
+    if !portion.isEmpty { return portion }
+    if closing != nil { (epoch, tracks, closing) = (nil, [], nil) }
+    defer { ended = nil }
+    return ended.map { [$0] }
+  }
+
+  private mutating func note(_ mark: Mark) {
     switch mark {
     case .opened(let info): source = info
     case .epoch(let opened): open(opened)
     case .covered(let coverage): change(coverage.slot) { $0.add(coverage) }
     case .shown(let frame): change(frame.slot) { $0.add(frame) }
-    case .cue(let cue): change(cue.slot) { $0.add(cue) }
+    case .cue(let cue):
+      var isKept = true
+      change(cue.slot) { isKept = $0.add(cue) }
+      if !isKept { accounts.cutTexts += 1 }
     case .wall(let time) where time.epoch == epoch?.index: wall = time
     case .reached(let slot, let instant):
       change(slot) { $0.reached = max($0.reached, instant) }
-      return takeComplete()
     case .dropped(_, let interval): dropped.append(interval)
-    case .closed(_, let end): return close(at: end)
-    case .ended(let outcome): return end(outcome)
+    case .closed(_, let end): closing = grid.windowCount(end: end)
+    case .ended(let outcome): end(outcome)
     case .wall: break
     }
-    return []
   }
 
   private mutating func open(_ opened: Epoch) {
     (epoch, wall) = (opened, nil)
-    (next, dropped) = (0, [])
+    (number, dropped) = (0, [])
     tracks = slots.map { TrackFeatures($0, isPresent: source?.slots.contains($0) ?? false) }
   }
 
-  /// Windows that every track has passed. They exist whatever the epoch's end will be: content reaches their end.
-  private mutating func takeComplete() -> [Aligned] {
+  /// Whether a window is: one that every track has passed exists whatever the epoch's end will be, for content reaches
+  /// its end.
+  private var isDue: Bool {
+    if let closing { return number < closing }
     let reached = tracks.filter(\.holdsWindows).map(\.reached).min() ?? .zero
-    var windows: [Aligned] = []
-    while reached != .end, grid.window(next).end <= reached { windows += take() }
-    return windows
-  }
-
-  private mutating func close(at end: Instant) -> [Aligned] {
-    let count = grid.windowCount(end: end)
-    var windows: [Aligned] = []
-    while next < count { windows += take() }
-    (epoch, tracks) = (nil, [])
-    return windows
+    return reached != .end && grid.window(number).end <= reached
   }
 
   /// The next source may fail before it is opened: nothing of this one may count for it.
-  private mutating func end(_ outcome: SourceOutcome) -> [Aligned] {
-    defer { (source, epoch, tracks, earlier, missing) = (nil, nil, [], accounts, 0) }
-    return [.ended(outcome, windows: accounts.due - earlier.due)]
+  private mutating func end(_ outcome: SourceOutcome) {
+    ended = .ended(outcome, windows: accounts.due - earlier.due)
+    (source, epoch, tracks, earlier, missing) = (nil, nil, [], accounts, 0)
   }
 
-  /// Window `next`, if it was chosen, and forgets what no later window needs.
+  /// Window `number`, if it was chosen, and forgets what no later window needs.
   private mutating func take() -> [Aligned] {
     defer {
-      next += 1
+      number += 1
       accounts.due += 1
-      let begin = grid.window(next).start
+      let begin = grid.window(number).start
       for n in tracks.indices { tracks[n].forget(before: begin) }
       dropped.removeAll { $0.end <= begin }
     }
-    let interval = grid.window(next)
+    let interval = grid.window(number)
     guard let source, let epoch,
       choice.includes(epoch.start + interval.start.sinceZero, emitted: Int(accounts.given - earlier.given))
     else {
@@ -154,16 +173,18 @@ package struct Aligner: Stage {
     return [.window(window(interval, source, epoch))]
   }
 
-  private func window(_ interval: Interval, _ source: SourceInfo, _ epoch: Epoch) -> Window {
+  private mutating func window(_ interval: Interval, _ source: SourceInfo, _ epoch: Epoch) -> Window {
     let certainty = Certainty(tracks, in: interval, isLocked: epoch.isLocked)
     // Containers tell the creation time in whole seconds.
     let created = source.creationTime.map { $0 + epoch.start.nanoseconds / 1000 }
+    let text = tracks.lazy.compactMap { $0.text(in: interval) }.first
+    if text?.isCut ?? false { accounts.cutTexts += 1 }
     return Window(
-      source: source.name, epoch: epoch.index, index: next, interval: interval,
+      source: source.name, epoch: epoch.index, index: number, interval: interval,
       wallZero: wall?.zero ?? created, wallUncertaintyMicroseconds: wall?.uncertaintyMicroseconds ?? 1_000_000,
       timeState: certainty?.state, uncertainty: certainty?.uncertainty,
       tracks: tracks.map { $0.share(of: interval, keepsSteps: keepsSteps, embed: embed) },
-      text: tracks.lazy.compactMap { $0.text(in: interval) }.first, dropped: missing)
+      text: text?.words, dropped: missing)
   }
 
   private mutating func change(_ slot: Slot, _ work: (inout TrackFeatures) -> Void) {

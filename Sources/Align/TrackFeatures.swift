@@ -10,6 +10,11 @@ struct TrackFeatures {
   private var coverages: ArraySlice<Coverage> = []
   private var shown: ArraySlice<ShownFrame> = []
   private var cues: [Cue] = []
+  private var cueBytes = 0
+
+  /// Bytes of text: of the cues that are kept, and of a window.
+  private static let mostCueBytes = 16 << 20
+  private static let longestText = 1 << 16
 
   init(_ slot: Slot, isPresent: Bool) {
     self.slot = slot
@@ -34,9 +39,14 @@ struct TrackFeatures {
   mutating func add(_ coverage: Coverage) { coverages.append(coverage) }
   mutating func add(_ frame: ShownFrame) { shown.append(frame) }
 
-  mutating func add(_ cue: Cue) {
+  /// - Returns: false where it is one too many.
+  mutating func add(_ cue: Cue) -> Bool {
+    let size = cue.text.utf8.count + 64
+    guard cueBytes + size <= Self.mostCueBytes else { return false }
+    cueBytes += size
     let at = cues.lastIndex { $0.interval.start <= cue.interval.start }.map { $0 + 1 } ?? 0
     cues.insert(cue, at: at)
+    return true
   }
 
   mutating func forget(before instant: Instant) {
@@ -44,7 +54,9 @@ struct TrackFeatures {
     lost.removeFirst(lost.prefix { $0.end <= instant }.count)
     coverages.removeFirst(coverages.prefix { $0.interval.end <= instant }.count)
     shown.removeFirst(shown.prefix { $0.instant < instant }.count)
+    guard cues.contains(where: { $0.interval.end <= instant }) else { return }
     cues.removeAll { $0.interval.end <= instant }
+    cueBytes = cues.reduce(0) { $0 + $1.text.utf8.count + 64 }
   }
 
   /// The track's part of a window.
@@ -63,10 +75,18 @@ struct TrackFeatures {
       steps: keepsSteps ? inside : [])
   }
 
-  /// Cues inside the window, by their start.
-  func text(in window: Interval) -> String? {
-    let inside = cues.filter { $0.interval.overlap(window) > .zero }
-    return inside.isEmpty ? nil : inside.map(\.text).joined(separator: " ")
+  /// Cues inside the window, by their start, up to the longest text; nil where there are none.
+  func text(in window: Interval) -> (words: String, isCut: Bool)? {
+    let inside = cues.lazy.filter { $0.interval.overlap(window) > .zero }
+    guard var words = inside.first?.text else { return nil }
+    for cue in inside.dropFirst() {
+      words += " " + cue.text
+      if words.utf8.count > Self.longestText { break }
+    }
+    guard words.utf8.count > Self.longestText else { return (words, false) }
+    var kept = String(decoding: words.utf8.prefix(Self.longestText - 4), as: UTF8.self)
+    while kept.last == "\u{FFFD}" { kept.removeLast() }  // a letter cut in its middle
+    return (kept + "…", true)
   }
 
   /// The worst stamp inside the window; nil where the track is absent.
@@ -97,7 +117,8 @@ struct TrackFeatures {
     guard let first = coverages(in: window).first, let pts = first.pts else { return nil }
     let before = max(.zero, window.start - first.interval.start)
     let samples = scale(before.flicks, by: 1, over: first.sampleLength.flicks, .up)
-    return pts + (first.sampleLength * samples).ticks(first.timeBase)
+    let (stamp, isBeyond) = pts.addingReportingOverflow((first.sampleLength * samples).ticks(first.timeBase))
+    return isBeyond ? nil : stamp
   }
 }
 

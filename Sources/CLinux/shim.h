@@ -44,6 +44,12 @@ static inline int linux_has_sealed_size(int fd) {
   return seals >= 0 && (seals & LINUX_SIZE_SEALS) == LINUX_SIZE_SEALS;
 }
 
+// One more of the actions of posix_spawn: the child has no descriptor from this number on. GNU's declaration is missing.
+extern int posix_spawn_file_actions_addclosefrom_np(void *_Nonnull actions, int from);
+static inline void linux_close_from(void *_Nonnull actions, int from) {
+  (void)posix_spawn_file_actions_addclosefrom_np(actions, from);
+}
+
 // Waits until then by the monotonic clock, whose number is 1: 0, or −1 and errno. GNU's declaration is missing.
 extern int sem_clockwait(sem_t *_Nonnull semaphore, int clock, const struct timespec *_Nonnull deadline);
 static inline int linux_wait(sem_t *_Nonnull semaphore, const struct timespec *_Nonnull deadline) {

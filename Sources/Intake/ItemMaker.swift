@@ -6,12 +6,15 @@ import Timeline
 /// pictures are converted once for all their instants, and what comes before the wanted part is left out.
 struct ItemMaker {
   private let request: SourceRequest
-  /// Bytes of a cue's text: its windows carry all of it.
-  private static let longestText = 1 << 16
+  /// Bytes of text that is shown at once, with some for each cue: their windows carry all of it.
+  private static let mostText = 1 << 16
+  private static let cueSize = 64
 
   private var resampling: [Slot: RunResampler] = [:]
   private let pictures = PictureConverter()
   private var sidecar: Sidecar?
+  /// Cues of the epoch that are still shown.
+  private var shown: [Slot: [Cue]] = [:]
   private var epoch: Int32 = 0
   private var epochStart = TimeSpan.zero
   private(set) var hasOpenedEpoch = false
@@ -103,23 +106,32 @@ struct ItemMaker {
       hasOpenedEpoch = true
       epochStart = epoch.start
       self.epoch = epoch.index
+      shown = [:]
       return [.mark(mark)]
     case .reached(let slot, let instant): return reach(slot, instant)
     case .closed(_, let end):
       self.end = epochStart + end.sinceZero
       let cues = takeCues(before: self.end)
       return cues + resampling.keys.sorted { $0.number < $1.number }.flatMap { flush($0) } + [.mark(mark)]
-    case .cue(let cue): return [.mark(.cue(readable(cue)))]
+    case .cue(let cue): return readable(cue).map { [.mark(.cue($0))] } ?? []
     default: return [.mark(mark)]
     }
   }
 
-  /// A cue that is no book.
-  private mutating func readable(_ cue: Cue) -> Cue {
-    guard cue.text.utf8.count > Self.longestText else { return cue }
-    counters.add("\(cue.slot.name)_cues_shortened")
+  /// A cue that is no book, also with those that are shown already; nil where there is no room for any of it.
+  private mutating func readable(_ cue: Cue) -> Cue? {
     var cue = cue
-    cue.text = String(decoding: cue.text.utf8.prefix(Self.longestText - 4), as: UTF8.self)
+    let others = shown[cue.slot, default: []].filter { $0.interval.end > cue.interval.start }
+    let room = Self.mostText - others.reduce(Self.cueSize) { $0 + $1.text.utf8.count + Self.cueSize }
+    guard room >= Self.cueSize else {
+      counters.add("\(cue.slot.name)_cues_left_out")
+      return nil
+    }
+    if cue.text.utf8.count > room {
+      counters.add("\(cue.slot.name)_cues_shortened")
+      cue.text = String(decoding: cue.text.utf8.prefix(room - 4), as: UTF8.self)
+    }
+    shown[cue.slot] = others + [cue]
     return cue
   }
 
@@ -136,7 +148,7 @@ struct ItemMaker {
 
   private mutating func takeCues(before position: TimeSpan) -> [Item] {
     let cues = sidecar?.take(before: position, epoch: epoch, epochStart: epochStart) ?? []
-    return cues.map { .mark(.cue(readable($0))) }
+    return cues.compactMap { readable($0).map { .mark(.cue($0)) } }
   }
 
   private mutating func flush(_ slot: Slot) -> [Item] {

@@ -52,19 +52,6 @@ func shortened(_ text: String, to count: Int) -> String {
   return text.prefix(count - 1 - tail) + "…" + text.suffix(tail)
 }
 
-/// On one line and harmless to a terminal or a page: control characters and those that turn the direction of
-/// writing become spaces.
-func harmless(_ text: String) -> String {
-  var scalars = String.UnicodeScalarView()
-  for scalar in text.unicodeScalars {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: scalars.append(" ")
-    default: scalars.append(scalar)
-    }
-  }
-  return String(scalars)
-}
-
 /// `1 gap`, `2 gaps`.
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 

@@ -9,6 +9,12 @@ final class DecodeWorker: Sendable {
   /// How long a worker may take to say hello, to take what it is told, and to give up an order.
   private static let patience: Int32 = 5000
 
+  /// What is between the service manager and us.
+  private static let withheld: Set<String> = [
+    "CREDENTIALS_DIRECTORY", "LISTEN_FDNAMES", "LISTEN_FDS", "LISTEN_PID", "NOTIFY_SOCKET", "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+  ]
+
   let hello: Hello
   private let child: ChildProcess
   private let memory: SharedMemory
@@ -48,7 +54,7 @@ final class DecodeWorker: Sendable {
             // What a library prints must not come between records.
             (STDERR_FILENO, STDOUT_FILENO), (sockets.theirs.number, WorkerEnd.socketNumber),
             (memory.number, WorkerEnd.memoryNumber),
-          ], leadsGroup: false))
+          ], leadsGroup: false, withheld: Self.withheld))
       if let memoryLimit { try child.limitMemory(to: memoryLimit) }
       state = Mutex(State(socket: MessageSocket(sockets.keepOurs())))
     } catch { throw .unavailable("\(program): \(error)") }
@@ -137,9 +143,13 @@ final class DecodeWorker: Sendable {
     case .items(let wired):
       // The places of a message lie side by side.
       let pixels = wired.reduce(0) { $0 + $1.placedBytes }
-      guard pixels <= memory.size else { throw WireError("\(pixels) bytes of pictures at once") }
+      guard wired.count <= WorkerEnd.itemLimit, pixels <= memory.size else {
+        throw WireError("\(wired.count) items with \(pixels) bytes of pictures at once")
+      }
       var items: [Item] = []
       for item in wired { items.append(try self.item(item, &state)) }
+      let places = wired.compactMap(\.place)
+      if !places.isEmpty { tell(.release(places), state.socket) }
       return .items(items)
     case .frames(let frames): return .frames(frames)
     case .over: return .over
@@ -174,7 +184,6 @@ final class DecodeWorker: Sendable {
       throw WireError("a picture outside the memory")
     }
     let pixels = memory.bytes(at: place, count: count)
-    tell(.release(place), state.socket)
     let image = RGBImage(width: picture.width, height: picture.height, pixels: pixels)
     state.shown[picture.slot] = image
     return image
@@ -188,6 +197,9 @@ final class DecodeWorker: Sendable {
 
 extension WireItem {
   /// Of its picture in the shared memory.
+  fileprivate var place: Int? { if case .picture(let picture) = self { picture.place } else { nil } }
+
+  /// What it takes there.
   fileprivate var placedBytes: Int {
     if case .picture(let picture) = self, picture.place != nil { 3 * picture.width * picture.height } else { 0 }
   }

@@ -65,7 +65,7 @@ final class Inbox: Sendable {
         let interruption = Interruption()
         (state.number, state.interruption) = (number, interruption)
         state.demands.append(.order(order, interruption))
-      case .release(let place): state.releases.append(place)
+      case .release(let places): state.releases += places
       case .cancel(let number): if state.number == number { state.interruption?.raise() }
       case .draw(let format, let width, let height):
         state.demands.append(.draw(format, width: width, height: height))

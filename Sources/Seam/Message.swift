@@ -4,8 +4,8 @@ import Media
 enum ToWorker {
   /// The number is that of the order, from 1.
   case order(Int64, SourceOrder)
-  /// The picture at this place of the shared memory has been taken.
-  case release(Int)
+  /// The pictures at these places of the shared memory have been taken.
+  case release([Int])
   /// No more of this order is wanted.
   case cancel(Int64)
   /// The picture at the beginning of the shared memory shall become a file.
@@ -63,7 +63,7 @@ extension ToWorker: Wired {
   init(from wire: inout WireReader) throws(WireError) {
     switch try wire.integer(UInt8.self) {
     case 0: self = .order(try wire.read(), try wire.read())
-    case 1: self = .release(try wire.read())
+    case 1: self = .release(try wire.list())
     case 2: self = .cancel(try wire.read())
     case 3: self = .draw(try wire.read(), width: try wire.read(), height: try wire.read())
     case let other: throw WireError("message number \(other)")
@@ -76,9 +76,9 @@ extension ToWorker: Wired {
       wire.integer(UInt8(0))
       number.write(to: &wire)
       order.write(to: &wire)
-    case .release(let place):
+    case .release(let places):
       wire.integer(UInt8(1))
-      place.write(to: &wire)
+      wire.list(places)
     case .cancel(let number):
       wire.integer(UInt8(2))
       number.write(to: &wire)

@@ -67,13 +67,16 @@ struct MessageSocket: ~Copyable {
     var header = WireWriter()
     header.integer(UInt32(content.count))
     let bytes = header.bytes + content
+    let deadline = monotonicTime() + .milliseconds(Int64(milliseconds))
     var done = 0
     while done < bytes.count {
       guard let count = try? descriptor.send(bytes, from: done) else { return false }
       done += count
       if done == bytes.count { break }
       var interest = [pollfd(fd: descriptor.number, events: Int16(POLLOUT), revents: 0)]
-      guard let ready = try? poll(&interest, milliseconds: milliseconds), ready > 0 else {
+      let left = max(0, (deadline - monotonicTime()) / .milliseconds(1))  // a reader that sips does not begin it anew
+      let patience = milliseconds < 0 ? -1 : Int32(left.rounded(.up))
+      guard let ready = try? poll(&interest, milliseconds: patience), ready > 0 else {
         if milliseconds < 0 { continue }  // interrupted
         return false
       }

@@ -5,8 +5,11 @@ import Media
 struct Testimony {
   /// Marks that say something about time which no watermark has passed: the right keeps them all.
   private static let mostPending = 1 << 19
+  /// Bytes of the cues among them.
+  private static let mostPendingText = 32 << 20
   private static let mostCounters = 256
   private static let longestText = 1 << 16
+  private static let longestSample = TimeSpan(seconds: 1)
   private static let stamps: ClosedRange<Int64> = -(1 << 60)...1 << 60
 
   private let label: String
@@ -32,6 +35,7 @@ struct Testimony {
   private var reached: [Slot: Instant] = [:]
   private var passed = Instant.zero
   private var pending = 0
+  private var pendingText = 0
 
   /// - Parameter now: a clock that never goes back.
   init(_ order: SourceOrder, _ pace: MediaPace, now: @escaping @Sendable () -> Duration) {
@@ -87,6 +91,7 @@ struct Testimony {
     case .covered(let coverage):
       try check(coverage.slot, nil)
       guard coverage.halfWidth >= .zero, coverage.slot.modality != .audio || coverage.sampleLength > .zero,
+        coverage.sampleLength <= Self.longestSample,
         Self.stamps.contains(coverage.pts ?? 0)
       else { throw WireError("a stretch without a measure") }
       try go(over: coverage.interval, border)
@@ -100,7 +105,7 @@ struct Testimony {
       try check(cue.slot, .text)
       guard cue.text.utf8.count <= Self.longestText else { throw WireError("\(cue.text.utf8.count) bytes of a cue") }
       try go(to: cue.interval.start, border)
-      try keep()
+      try keep(text: cue.text.utf8.count)
     case .reached(let slot, let instant):
       try check(slot, nil)
       if instant != .end { try go(to: instant, border) }
@@ -108,9 +113,7 @@ struct Testimony {
     case .closed(_, let instant):
       try go(to: instant, border)
       isEpochOpen = false
-    case .dropped(_, let interval):
-      try go(over: interval, border)
-      try keep()
+    case .dropped: throw WireError("content that was let go")  // nobody has, on that side
     case .ended(let outcome): try accept(outcome)
     case .wall, .epoch: break
     }
@@ -155,19 +158,21 @@ struct Testimony {
     nextEpoch = epoch.index + 1
     before += max(.zero, furthest.sinceZero)
     (hasBegun, isEpochOpen) = (true, true)
-    (furthest, covered, reached, passed, pending) = (.zero, .zero, [:], .zero, 0)
+    (furthest, covered, reached, passed, pending, pendingText) = (.zero, .zero, [:], .zero, 0, 0)
   }
 
-  private mutating func keep() throws(WireError) {
+  private mutating func keep(text: Int = 0) throws(WireError) {
     pending += 1
+    pendingText += text
     guard pending <= Self.mostPending else { throw WireError("\(pending) marks that nothing passes") }
+    guard pendingText <= Self.mostPendingText else { throw WireError("\(pendingText) bytes of text") }
   }
 
   /// What all tracks have passed is kept no longer.
   private mutating func pass(_ slot: Slot, _ instant: Instant) {
     reached[slot] = instant
     let least = info?.slots.filter { $0.modality != .text }.map { reached[$0] ?? .zero }.min() ?? instant
-    if least > passed { (passed, pending) = (least, 0) }
+    if least > passed { (passed, pending, pendingText) = (least, 0, 0) }
   }
 
   private mutating func go(over interval: Interval, _ border: Instant) throws(WireError) {

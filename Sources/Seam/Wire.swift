@@ -1,6 +1,8 @@
 // The wire's alphabet: little-endian numbers, counted lists. Both ends are of one build and say so, so nothing here
 // carries a version. What is read is never believed: the other end may be broken, or somebody else's by now.
 
+import Media
+
 /// What can cross the seam.
 protocol Wired {
   init(from wire: inout WireReader) throws(WireError)
@@ -58,6 +60,9 @@ struct WireReader {
 
   var left: Int { bytes.count - position }
 
+  /// In bytes.
+  private static let longestWords = 1024
+
   /// Microseconds since 1970 within 30 000 years.
   static let moments: ClosedRange<Int64> = -(1 << 60)...1 << 60
 
@@ -91,6 +96,11 @@ struct WireReader {
     var elements: [Element] = []
     for _ in 0..<count { elements.append(try read()) }
     return elements
+  }
+
+  /// Words for people, which go into logs and answers: no more than a line.
+  mutating func words() throws(WireError) -> String {
+    harmless(String(decoding: try read(String.self).utf8.prefix(Self.longestWords), as: UTF8.self))
   }
 
   mutating func raw(_ count: Int) throws(WireError) -> ArraySlice<UInt8> {

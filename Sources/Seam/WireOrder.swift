@@ -79,13 +79,13 @@ extension Continuation: Wired {
 extension SourceError: Wired {
   init(from wire: inout WireReader) throws(WireError) {
     switch try wire.integer(UInt8.self) {
-    case 0: self = .unreadable(try wire.read())
-    case 1: self = .undecodable(try wire.read())
-    case 2: self = .inputOutput(try wire.read())
-    case 3: self = .unavailable(try wire.read())
-    case 4: self = .timedOut(try wire.read())
+    case 0: self = .unreadable(try wire.words())
+    case 1: self = .undecodable(try wire.words())
+    case 2: self = .inputOutput(try wire.words())
+    case 3: self = .unavailable(try wire.words())
+    case 4: self = .timedOut(try wire.words())
     case 5: self = .interrupted
-    case 6: self = .decoderEnded(try wire.read())
+    case 6: self = .decoderEnded(try wire.words())
     case let other: throw WireError("error number \(other)")
     }
   }

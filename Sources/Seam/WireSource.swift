@@ -62,8 +62,8 @@ extension SourceOutcome.Ending: Wired {
   init(from wire: inout WireReader) throws(WireError) {
     switch try wire.integer(UInt8.self) {
     case 0: self = .complete
-    case 1: self = .truncated(try wire.read())
-    case 2: self = .failed(try wire.read(), exitCode: try wire.integer())
+    case 1: self = .truncated(try wire.words())
+    case 2: self = .failed(try wire.words(), exitCode: try wire.integer())
     case let other: throw WireError("ending number \(other)")
     }
   }

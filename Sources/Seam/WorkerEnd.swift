@@ -11,7 +11,7 @@ package final class WorkerEnd {
   /// Samples in one message.
   private static let sampleLimit = 1 << 18
   /// Items in one message.
-  private static let itemLimit = 4096
+  static let itemLimit = 4096
 
   private let socket: MessageSocket
   private let memory: SharedMemory

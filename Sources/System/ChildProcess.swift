@@ -31,10 +31,15 @@ package final class ChildProcess: Sendable {
     /// Whether it leads a process group of its own: then a terminal's signals do not reach it, and it does not read
     /// from the terminal.
     package var leadsGroup: Bool
+    /// Variables of our environment that it does not get.
+    package var withheld: Set<String>
 
-    package init(descriptors: [(ours: Int32, theirs: Int32)] = [], leadsGroup: Bool = true) {
+    package init(
+      descriptors: [(ours: Int32, theirs: Int32)] = [], leadsGroup: Bool = true, withheld: Set<String> = []
+    ) {
       self.descriptors = descriptors
       self.leadsGroup = leadsGroup
+      self.withheld = withheld
     }
   }
 
@@ -44,7 +49,8 @@ package final class ChildProcess: Sendable {
   /// How one that was killed had ended before.
   private let earlierEnding = Mutex<Ending?>(nil)
 
-  /// Starts the command, found as a shell finds it, with our environment and with the signals' usual meanings.
+  /// Starts the command, found as a shell finds it, with our environment and with the signals' usual meanings. Of our
+  /// descriptors it has those that are handed to it, and the first three.
   package init(_ command: [String], _ setting: Setting) throws(Errno) {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
@@ -57,6 +63,8 @@ package final class ChildProcess: Sendable {
     for (copy, descriptor) in zip(copies, setting.descriptors) {
       unsafe posix_spawn_file_actions_adddup2(&actions, copy.number, descriptor.theirs)
     }
+    // Not everybody's are closed by themselves.
+    unsafe linux_close_from(&actions, max(highest, STDERR_FILENO) + 1)
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -70,8 +78,9 @@ package final class ChildProcess: Sendable {
 
     var words = unsafe command.map { unsafe strdup(PathText.cString($0)) } + [nil]
     defer { unsafe words.forEach { unsafe free($0) } }
+    var variables = unsafe Self.environment(without: setting.withheld)
     var started: pid_t = 0
-    let code = unsafe posix_spawnp(&started, words[0]!, &actions, &attributes, &words, Glibc.environ)
+    let code = unsafe posix_spawnp(&started, words[0]!, &actions, &attributes, &words, &variables)
     guard code == 0 else { throw Errno(code: code) }
     withExtendedLifetime(copies) {}
     number = started
@@ -154,6 +163,17 @@ package final class ChildProcess: Sendable {
       LiveChildren.remove(target)
       return true
     }
+  }
+
+  private static func environment(without names: Set<String>) -> [UnsafeMutablePointer<CChar>?] {
+    var variables: [UnsafeMutablePointer<CChar>?] = unsafe []
+    var next = unsafe Glibc.environ
+    while let variable = unsafe next.pointee {
+      let name = unsafe String(cString: variable).prefix { $0 != "=" }
+      if !names.contains(String(name)) { unsafe variables.append(variable) }
+      unsafe next += 1
+    }
+    return unsafe variables + [nil]
   }
 
   /// Whom signals go to: the group that it leads, or itself.

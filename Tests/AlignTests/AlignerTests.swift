@@ -267,6 +267,50 @@ struct Feed {
   }
 }
 
+/// One mark may end any number of windows, and text may be a book.
+@Suite struct BoundTests {
+  @Test func aLongStretchComesInPortions() {
+    let grid = Grid(length: TimeSpan(seconds: 2), hop: TimeSpan(seconds: 1), pictureRate: Ratio(2))
+    var aligner = Aligner(grid, slots: [sound]) { _, _ in nil }
+    let info = SourceInfo(name: "clip", container: "nut", tracks: [], slots: [sound])
+    let epoch = Epoch(index: 0, reason: .start, start: .zero, originPTS: 0, timeBase: Ratio(1, 1000))
+    for mark in [Mark.opened(info), .epoch(epoch), .reached(sound, at(1_000_000))] {
+      aligner.note(.mark(mark))
+      while let portion = aligner.next() { #expect((1...256).contains(portion.count)) }
+    }
+    #expect(aligner.accounts.due == 999)
+    aligner.note(.mark(.closed(epoch: 0, end: at(2_000_000))))
+    #expect(aligner.next()?.count == 256)
+    while aligner.next() != nil {}
+    #expect(aligner.accounts.due == 1999)
+  }
+
+  private func feed(_ texts: [String]) -> Feed {
+    var feed = Feed([sound, words])
+    feed.epoch()
+    for text in texts {
+      feed.mark(.cue(Cue(slot: words, epoch: 0, interval: span(0, 4000), text: text)))
+    }
+    feed.cover(sound, 0, 4000)
+    feed.close(4000)
+    return feed
+  }
+
+  @Test func theTextOfAWindowIsCutAndSaysSo() throws {
+    let feed = feed(Array(repeating: String(repeating: "é", count: 10_000), count: 5))
+    for window in feed.windows {
+      let text = try #require(window.text)
+      #expect(text.hasSuffix("é…") && (65_000...65_536).contains(text.utf8.count))
+    }
+    #expect(feed.windows.count == 3 && feed.accounts.cutTexts == 3)
+  }
+
+  @Test func asManyCuesAreKeptAsThereIsRoomFor() {
+    let feed = feed(Array(repeating: String(repeating: "a", count: 1 << 20), count: 20))
+    #expect(feed.accounts.cutTexts == 5 + 3)
+  }
+}
+
 /// Content that was let go because nobody could keep up.
 @Suite struct DroppedTests {
   /// 12 s in windows of 2 s each second, of which `let go` is a stretch.

@@ -125,6 +125,23 @@ def test_a_decoder_that_dies_at_rest_costs_the_next_file_nothing(tandem, media, 
         assert service.stop() == 0
 
 
+def test_a_decoder_has_nothing_of_the_daemons_but_its_socket_and_its_memory(tandem, media, tmp_path):
+    add(tmp_path / "clips", media, "a")
+    surroundings = {"WATCHDOG_USEC": "5000000", "CREDENTIALS_DIRECTORY": str(tmp_path)}
+    with serving(tandem, tmp_path, {"clips": {"url": tmp_path / "clips"}}, environment=surroundings) as service:
+        until(lambda: service.metric("tandem_finished_files") == 1)
+        assert service.workers()
+        for decoder in service.workers():
+            process = Path(f"/proc/{decoder}")
+            held = [os.readlink(path) for path in (process / "fd").iterdir()]
+            assert sum("memfd" in path for path in held) == 1
+            assert not any("eventpoll" in path or str(tmp_path / "state") in path for path in held), held
+            known = (process / "environ").read_bytes()
+            assert b"PATH=" in known
+            assert not any(name in known for name in (b"NOTIFY_SOCKET", b"WATCHDOG_USEC", b"CREDENTIALS_DIRECTORY"))
+        assert service.stop() == 0
+
+
 def windows_to(second: int) -> int:
     """How many windows end by then."""
     length, hop = (int(DENSE[name].removesuffix("ms")) for name in ("window", "hop"))

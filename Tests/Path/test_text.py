@@ -1,7 +1,10 @@
 """Subtitles belong to every window that they overlap."""
 
+import subprocess
+
 import pytest
 
+import live
 import reference
 
 CUES = {"first light": (0.5, 2.0), "second light": (2.5, 4.0), "third light": (6.25, 7.75)}
@@ -30,6 +33,17 @@ def test_text_never_holds_a_window_open(tandem, media):
     """The last cue ends after the sound and picture of the four-second clip."""
     rows = tandem.windows("--subs", media("cues.srt"), media("beep.mp4"))
     assert len(rows) == 3
+
+
+def test_no_more_text_is_shown_at_once_than_a_window_may_carry(tandem, media, tmp_path):
+    """500 cues of 10 kB, all from the first second to the last."""
+    cues = [f"{n}\n00:00:00,000 --> 00:00:04,000\n{f'{n:04} ' * 2000}\n" for n in range(1, 501)]
+    (tmp_path / "book.srt").write_text("\n".join(cues))
+    inputs = ["-i", media("beep.mp4"), "-i", tmp_path / "book.srt", "-map", "0", "-map", "1"]
+    subprocess.run([*live.FFMPEG, *inputs, "-c", "copy", "-c:s", "srt", tmp_path / "book.mkv"], check=True)
+    for way in ([tmp_path / "book.mkv"], ["--subs", tmp_path / "book.srt", media("beep.mp4")]):
+        rows = tandem.windows("--tracks", "audio,video,text", *way)
+        assert all(60_000 < len(row["text"].encode()) <= 65_536 for row in rows)
 
 
 def test_the_committed_clip_has_subtitles_and_two_languages(tandem, media):

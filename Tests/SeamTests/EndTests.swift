@@ -78,8 +78,9 @@ private let order = SourceOrder(
       for case .picture(let picture) in items { waiting.append(try #require(picture.place)) }
       count += items.count
       #expect(waiting.count <= 2, "3 MiB each in a budget of 8")
-      if waiting.count == 2 { for place in waiting { pair.tell(.release(place)) } }
-      if waiting.count == 2 { waiting = [] }
+      guard waiting.count == 2 else { continue }
+      pair.tell(.release(waiting))
+      waiting = []
     }
     #expect(count == 20)
   }

@@ -54,6 +54,23 @@ import Testing
     #expect(try fault(marks, from: 4) == nil)
   }
 
+  @Test func aSampleIsNoLongerThanASecondAndNothingWasLetGo() throws {
+    #expect(try fault([epoch(0), covered(0, 10, sampleLength: TimeSpan(seconds: 1))]) == nil)
+    #expect(try fault([epoch(0), covered(0, 10, sampleLength: TimeSpan(flicks: .max))]) != nil)
+    #expect(try fault([epoch(0), .dropped(epoch: 0, Interval(.zero, .zero + TimeSpan(seconds: 1)))]) != nil)
+  }
+
+  @Test func textThatNothingPassesIsBounded() throws {
+    func cues(_ count: Int) -> [Mark] {
+      let interval = Interval(.zero, .zero + TimeSpan(seconds: 2))
+      let cue = Cue(slot: Slot(.text), epoch: 0, interval: interval, text: String(repeating: "a", count: 1 << 16))
+      return Array(repeating: .cue(cue), count: count)
+    }
+    #expect(try fault([epoch(0)] + cues(512), subtitles: "a.srt") == nil)
+    #expect(try fault([epoch(0)] + cues(513), subtitles: "a.srt") != nil)
+    #expect(try fault([epoch(0)] + cues(512) + [reached(1)] + cues(512), subtitles: "a.srt") == nil)
+  }
+
   @Test func nobodySpeaksInAnothersName() throws {
     #expect(try fault([.opened(SourceInfo(name: "b", container: "", tracks: [], slots: []))]) != nil)
     #expect(try fault([.ended(SourceOutcome(name: "b", ending: .complete))])?.what == "another source's name")

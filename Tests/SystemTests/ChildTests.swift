@@ -27,6 +27,20 @@ import Testing
     #expect(second.read.read(9) == .bytes(Array("two".utf8)))
   }
 
+  @Test func aChildHasNoOtherDescriptorOfOurs() throws {
+    let stray = dup(1)  // of which nobody has said that it closes by itself
+    defer { close(stray) }
+    #expect(try shell("test -e /proc/self/fd/1 && test ! -e /proc/self/fd/\(stray)").wait() == .code(0))
+  }
+
+  @Test func aChildDoesNotGetWhatIsWithheld() throws {
+    unsafe setenv("TANDEM_TEST_SECRET", "1", 1)
+    defer { unsafe unsetenv("TANDEM_TEST_SECRET") }
+    let script = "test -n \"$PATH\" && test -z \"$TANDEM_TEST_SECRET\""
+    #expect(try shell(script).wait() == .code(1))
+    #expect(try shell(script, .init(withheld: ["TANDEM_TEST_SECRET"])).wait() == .code(0))
+  }
+
   @Test func ourEndOfAPipeNeverWaitsAndIsNotInherited() throws {
     let pipe = try Pipe.pair()
     let numbers = [pipe.read, pipe.write].map { $0.interest!.fd }

@@ -110,11 +110,12 @@ final class EncodeHall: Sendable {
       }
       pulse.beat(within: Self.patience)
       do {
-        let given = try way.accept(handOver.items, knowing: ahead)
+        try way.accept(handOver.items, knowing: ahead) { delivery in
+          pulse.rest()  // the desk has a pulse
+          desk.deliver(delivery, arrived: handOver.arrived)
+          pulse.beat(within: Self.patience)
+        }
         works.add(clock.now() - taken)
-        guard let given else { continue }
-        pulse.rest()  // the desk has a pulse
-        desk.deliver(given, arrived: handOver.arrived)
       } catch {
         let rest = delivery.elements[n...] + funnel.close(delivery.lane)
         way.fail("\(error)", losing: rest.flatMap(\.items))

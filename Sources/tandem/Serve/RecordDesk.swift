@@ -190,6 +190,7 @@ final class RecordDesk: Sendable {
   /// Stores what has been gathered and gives it to all who read.
   private func write(_ turn: inout DeskTurn, _ pulse: Pulses.Pulse) {
     while !turn.isEmpty {
+      pulse.beat(within: .seconds(60))
       let known = turn.makeBatch(setting.batch, clock.now(), last: { [store] in store.last(of: $0) })
       count("records_stored_before", known)
       if retry(pulse, { () throws(StoreError) in try turn.append(to: store) }) { give(&turn) }

@@ -29,17 +29,26 @@ struct SourceWay {
   /// The pictures that the items need.
   func wishes(_ items: [Item]) -> PicturesAhead { encode.wishes(items) }
 
-  /// The records that the items complete, without those that are stored already; nil where there are none.
-  mutating func accept(_ items: [Item], knowing ahead: PicturesAhead) throws -> Delivery? {
+  /// Gives the records that the items complete, without those that are stored already, in portions.
+  mutating func accept(_ items: [Item], knowing ahead: PicturesAhead, give: (Delivery) -> Void) throws {
     for case .picture(let picture) in items where picture.slot.number == 0 { status.show(picture.image) }
+    for encoded in try encode.accept(items, knowing: ahead) {
+      align.note(encoded)
+      while let portion = align.next() {
+        if let delivery = deliver(portion) { give(delivery) }
+      }
+    }
+    for case .mark(let mark) in items { note(mark) }
+    if isOver { status.countFile() }
+  }
+
+  private mutating func deliver(_ portion: [Aligned]) -> Delivery? {
     var records: [Embedding] = []
-    for aligned in try encode.accept(items, knowing: ahead).flatMap({ align.accept($0) }) {
+    for aligned in portion {
       records += fuse.accept(aligned).filter(isNew)
       if case .ended = aligned { isOver = true }
     }
-    for case .mark(let mark) in items { note(mark) }
     count(underWay: records.count)
-    if isOver { status.countFile() }
     return records.isEmpty && !isOver ? nil : Delivery(status: status, records: records, isLast: isOver)
   }
 
@@ -97,7 +106,9 @@ struct SourceWay {
   }
 
   private mutating func count(dropped loss: WindowLoss = .overload, underWay records: Int = 0) {
-    status.count(align.accounts - counted, dropped: loss, underWay: records)
+    let more = align.accounts - counted
+    status.count(more, dropped: loss, underWay: records)
+    if more.cutTexts > 0 { status.change { $0.counters.add("texts_cut", more.cutTexts) } }
     counted = align.accounts
   }
 
