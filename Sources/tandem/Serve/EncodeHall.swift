@@ -114,6 +114,7 @@ final class EncodeHall: Sendable {
           pulse.rest()  // the desk has a pulse
           desk.deliver(delivery, arrived: handOver.arrived)
           pulse.beat(within: Self.patience)
+          return !isTooLate
         }
         works.add(clock.now() - taken)
       } catch {

@@ -30,12 +30,13 @@ struct SourceWay {
   func wishes(_ items: [Item]) -> PicturesAhead { encode.wishes(items) }
 
   /// Gives the records that the items complete, without those that are stored already, in portions.
-  mutating func accept(_ items: [Item], knowing ahead: PicturesAhead, give: (Delivery) -> Void) throws {
+  /// - Parameter give: false where there is no time for more.
+  mutating func accept(_ items: [Item], knowing ahead: PicturesAhead, give: (Delivery) -> Bool) throws {
     for case .picture(let picture) in items where picture.slot.number == 0 { status.show(picture.image) }
     for encoded in try encode.accept(items, knowing: ahead) {
       align.note(encoded)
       while let portion = align.next() {
-        if let delivery = deliver(portion) { give(delivery) }
+        if let delivery = deliver(portion), !give(delivery) { return lose([], .stopped) }
       }
     }
     for case .mark(let mark) in items { note(mark) }
