@@ -40,6 +40,9 @@ final class Shelf: Sendable {
   /// Of the segment that is written to.
   var openNumber: Int? { state.withLock { $0.ledger.open?.head.number } }
 
+  /// All segments that are finished have lower numbers.
+  var firstUnfinished: Int { state.withLock { $0.ledger.open?.head.number ?? $0.ledger.nextNumber } }
+
   var end: Position { state.withLock { $0.ledger.end } }
 
   var room: StoreRoom? { state.withLock { $0.room } }

@@ -6,8 +6,8 @@ import System
 extension Writer {
   mutating func sync() throws(StoreError) -> Position {
     try heal()
+    try commitDue(time())
     try putAsideSuspects()
-    for entry in due(time()) { stage(entry) }
     try commit()
     // Last, so that nothing waits for it: it may need room that was not there before.
     if let open = ahead.open, isToEnd(open, time()) {
@@ -37,7 +37,7 @@ extension Writer {
     shelf.commit(staged)
     let gone = staged
     staged = []
-    for case .removed(let segment, let removal) in gone where removal != .damaged { removeFiles(of: segment) }
+    removeFiles(of: gone)
   }
 
   private mutating func write(_ entries: [Entry]) throws(Errno) {
@@ -84,11 +84,16 @@ extension Writer {
     else { throw .limit("reserve: too many sources, or too long a name") }
     let epoch = max(minimum, nextEpoch(of: source))
     guard let next = Int32(exactly: Int(epoch) + 1) else { throw .limit("reserve: no epoch is left") }
-    let entry = Entry.reserved(source: source, next: next)
-    do { try write([entry]) } catch { throw StoreError("write the journal", error) }
-    ahead.record(entry)
-    shelf.commit([entry])
+    try commitAhead([.reserved(source: source, next: next)])
     return next - 1
+  }
+
+  /// In a frame of their own before what is staged, which need not be possible yet: for entries that fit the durable
+  /// ledger and the one ahead, and lead to the same in either order.
+  private mutating func commitAhead(_ entries: [Entry]) throws(StoreError) {
+    do { try write(entries) } catch { throw StoreError("write the journal", error) }
+    for entry in entries { ahead.record(entry) }
+    shelf.commit(entries)
   }
 }
 
@@ -105,18 +110,27 @@ extension Writer {
       && !(ahead.open.map { isToEnd($0, time) } ?? false)
   }
 
-  /// Of the segments that are beyond the limits as many as fit into a frame for which the journal has room on a full
-  /// disk. The age of one that was finished before the clock had been set counts
-  /// from the first look by one that has.
+  /// Not held up by batches for which there is no room.
+  private mutating func commitDue(_ time: Int) throws(StoreError) {
+    let entries = due(time)
+    guard !entries.isEmpty else { return }
+    try commitAhead(entries)
+    removeFiles(of: entries)
+  }
+
+  /// Of the segments that are beyond the limits, and durably finished, as many as fit into a frame for which the journal
+  /// has room on a full disk. The age of one that was finished before the clock had been set counts from the first look
+  /// by one that has.
   private func due(_ time: Int) -> [Entry] {
+    let finished = ahead.finished.prefix { [end = shelf.firstUnfinished] in $0.head.number < end }
     var entries: [Entry] = []
     if time >= Self.believable {
-      for segment in ahead.finished where segment.tail.finishedAt < Self.believable {
+      for segment in finished where segment.tail.finishedAt < Self.believable {
         entries.append(.dated(segment: segment.head.number, time))
       }
     }
     var (bytes, count) = (ahead.bytes, ahead.finished.count)
-    for segment in ahead.finished {
+    for segment in finished {
       let isDated = segment.tail.finishedAt >= Self.believable || time < Self.believable
       let isOld = isDated && limits.age.map { time - segment.tail.finishedAt >= $0 } ?? false
       guard isOld || bytes > limits.totalBytes || count > limits.mostSegments else { break }
@@ -132,9 +146,12 @@ extension Writer {
       || !open.batches.isEmpty && time - open.head.openedAt >= limits.segmentAge
   }
 
-  private func removeFiles(of segment: Int) {
-    removeQuietly(SegmentName.data(segment))
-    removeQuietly(SegmentName.index(segment))
+  /// That are durable.
+  private func removeFiles(of entries: [Entry]) {
+    for case .removed(let segment, let removal) in entries where removal != .damaged {
+      removeQuietly(SegmentName.data(segment))
+      removeQuietly(SegmentName.index(segment))
+    }
   }
 
   /// What stays is removed at the next start.
