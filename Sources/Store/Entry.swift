@@ -53,7 +53,8 @@ enum Entry: Hashable {
   // At the beginning of a journal, in place of all that led there:
   case kept(SegmentHead, SegmentTail)
   case source(String, SourceState)
-  /// The next segment's number, and how far retention has come.
+  /// A number below which no segment is new, and how far retention has come; the latter also where what was put aside
+  /// is no longer kept.
   case began(next: Int, expired: Position)
 }
 

@@ -5,7 +5,8 @@ struct Ledger {
   private(set) var sources: [String: SourceState] = [:]
   /// No segment has had this number or a higher one.
   private(set) var nextNumber = 1
-  /// Where the newest deleted segment ended: what lies before is no longer kept.
+  /// Where the newest segment ended that was deleted, or that was put aside and then deleted: what lies before is no
+  /// longer kept.
   private(set) var expired = Position(segment: 0, offset: 0)
 
   /// An entry that does not fit what came before it.
@@ -27,7 +28,7 @@ struct Ledger {
     case .source(let source, let state): sources[source] = state
     case .began(let next, let expired):
       burnNumbers(below: max(next, expired.segment + 1))
-      self.expired = expired
+      self.expired = max(self.expired, expired)
     }
   }
 

@@ -35,7 +35,7 @@ package final class RecordStore: Sendable {
       if case .taken(let holder) = claim { throw StoreError.owned("open \(name): in use by \(holder)") }
       var recovery = try Recovery(disk, limits)
       let journal = try recovery.run()
-      let shelf = Shelf(recovery.ledger, recovery.counters, holes: recovery.holes)
+      let shelf = Shelf(recovery.ledger, recovery.counters, holes: recovery.holes())
       return RecordStore(disk, shelf, Writer(disk, shelf, journal, layout, limits, now: now), claim)
     } catch let error as StoreError { throw error } catch { throw .cannotOpen("open \(name): \(error)") }
   }

@@ -48,10 +48,16 @@ struct Recovery {
     return journal
   }
 
-  /// Segments that are put aside, now or by earlier runs.
-  var holes: Set<Int> {
-    let aside = names.filter { $0.hasSuffix(SegmentName.damaged) }.compactMap(SegmentName.anyNumber)
-    return broken.union(aside).filter { $0 > 0 && $0 < ledger.nextNumber }
+  /// Segments that are put aside, now or by earlier runs, by number.
+  func holes() -> [Int: Hole] {
+    var holes = Dictionary(uniqueKeysWithValues: broken.map { ($0, Hole()) })
+    for name in names where name.hasSuffix(SegmentName.damaged) {
+      guard let number = SegmentName.anyNumber(name) else { continue }
+      // What cannot be looked at takes no room that is known of.
+      let size = (try? disk.open(name, .read).size()) ?? 0
+      holes[number, default: Hole()].bytes += min(size, ByteReader.mostLength)
+    }
+    return holes.filter { $0.key > ledger.expired.segment && $0.key < ledger.nextNumber }
   }
 
   private var holdsSegments: Bool { names.contains { SegmentName.number($0) != nil } }
@@ -146,7 +152,7 @@ extension Recovery {
   private mutating func putAside(journal bytes: [UInt8]?) throws(Errno) {
     if isJournalDamaged, let bytes { try disk.open(Journal.name + SegmentName.damaged, .create).fill(bytes) }
     for number in broken.sorted() {
-      for name in [SegmentName.data(number), SegmentName.index(number)] where names.remove(name) != nil {
+      for name in SegmentName.files(number) where names.remove(name) != nil {
         try disk.rename(name, to: name + SegmentName.damaged)
         names.insert(name + SegmentName.damaged)
       }
@@ -156,16 +162,23 @@ extension Recovery {
 
   private mutating func tidy() {
     count("damaged_journals", isJournalDamaged ? 1 : 0)
-    count("damaged_segments", names.count { $0.hasSuffix(".arrows" + SegmentName.damaged) })
     if let open = ledger.open { close(open) }
     for segment in ledger.finished { close(segment) }
-    let kept = Set(
-      ledger.finished.flatMap { [SegmentName.data($0.head.number), SegmentName.index($0.head.number)] }
-        + (ledger.open.map { [SegmentName.data($0.head.number)] } ?? []))
-    let gone = names.filter { SegmentName.number($0) != nil && !kept.contains($0) || $0 == Journal.draftName }
+    let gone = names.subtracting(kept).filter { SegmentName.anyNumber($0) != nil || $0 == Journal.draftName }
     for name in gone {
       do { try disk.remove(name) } catch { count("leftover_files", error.code == ENOENT ? 0 : 1) }
     }
+    names.subtract(gone)
+    count("damaged_segments", names.count { $0.hasSuffix(".arrows" + SegmentName.damaged) })
+  }
+
+  /// Files of segments; also of those that were put aside, until what came after them has expired.
+  private var kept: Set<String> {
+    let aside = names.filter { name in
+      name.hasSuffix(SegmentName.damaged) && SegmentName.anyNumber(name).map { $0 > ledger.expired.segment } ?? false
+    }
+    let open = ledger.open.map { SegmentName.data($0.head.number) }
+    return aside.union(ledger.finished.flatMap { SegmentName.files($0.head.number) }).union([open].compactMap { $0 })
   }
 
   /// Cuts what stands behind its last batch. A disk that is full, or fails there, is no reason to keep the store closed:

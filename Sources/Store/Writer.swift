@@ -97,7 +97,7 @@ struct Writer: Sendable {
     shelf.count("lost_records", stagedRecords)
     let forgotten = staged.filter { if case .forgotten = $0 { true } else { false } }
     for case .opened(let head) in staged {
-      leftovers += [SegmentName.data(head.number), SegmentName.index(head.number)]
+      leftovers += SegmentName.files(head.number)
     }
     staged = []
     shelf.burnNumbers(below: ahead.nextNumber)

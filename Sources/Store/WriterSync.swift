@@ -34,10 +34,18 @@ extension Writer {
       throw StoreError("write the journal", error)
     }
     shelf.count("records", stagedRecords)
-    shelf.commit(staged)
-    let gone = staged
+    let entries = staged
     staged = []
-    removeFiles(of: gone)
+    settle(entries)
+  }
+
+  /// Entries that are in the journal now.
+  private mutating func settle(_ entries: [Entry]) {
+    let aside = shelf.commit(entries)
+    for case .removed(let segment, let removal) in entries where removal != .damaged {
+      for name in SegmentName.files(segment) { removeQuietly(name) }
+    }
+    for number in aside { for name in SegmentName.files(number) { removeQuietly(name + SegmentName.damaged) } }
   }
 
   private mutating func write(_ entries: [Entry]) throws(Errno) {
@@ -90,92 +98,9 @@ extension Writer {
 
   /// In a frame of their own before what is staged, which need not be possible yet: for entries that fit the durable
   /// ledger and the one ahead, and lead to the same in either order.
-  private mutating func commitAhead(_ entries: [Entry]) throws(StoreError) {
+  mutating func commitAhead(_ entries: [Entry]) throws(StoreError) {
     do { try write(entries) } catch { throw StoreError("write the journal", error) }
     for entry in entries { ahead.record(entry) }
-    shelf.commit(entries)
-  }
-}
-
-/// What is no longer kept.
-extension Writer {
-  /// 2025, in seconds since 1970: a clock that shows less has not been set.
-  private static let believable = 1_735_689_600
-  private static let mostDue = 1000
-
-  /// Nothing waits for a sync, and nothing is to be done by one.
-  var isClean: Bool {
-    let time = time()
-    return staged.isEmpty && shelf.suspects.isEmpty && due(time).isEmpty
-      && !(ahead.open.map { isToEnd($0, time) } ?? false)
-  }
-
-  /// Not held up by batches for which there is no room.
-  private mutating func commitDue(_ time: Int) throws(StoreError) {
-    let entries = due(time)
-    guard !entries.isEmpty else { return }
-    try commitAhead(entries)
-    removeFiles(of: entries)
-  }
-
-  /// Of the segments that are beyond the limits, and durably finished, as many as fit into a frame for which the journal
-  /// has room on a full disk. The age of one that was finished before the clock had been set counts from the first look
-  /// by one that has.
-  private func due(_ time: Int) -> [Entry] {
-    let finished = ahead.finished.prefix { [end = shelf.firstUnfinished] in $0.head.number < end }
-    var entries: [Entry] = []
-    if time >= Self.believable {
-      for segment in finished where segment.tail.finishedAt < Self.believable {
-        entries.append(.dated(segment: segment.head.number, time))
-      }
-    }
-    var (bytes, count) = (ahead.bytes, ahead.finished.count)
-    for segment in finished {
-      let isDated = segment.tail.finishedAt >= Self.believable || time < Self.believable
-      let isOld = isDated && limits.age.map { time - segment.tail.finishedAt >= $0 } ?? false
-      guard isOld || bytes > limits.totalBytes || count > limits.mostSegments else { break }
-      (bytes, count) = (bytes - segment.size, count - 1)
-      entries.append(.removed(segment: segment.head.number, .expired))
-    }
-    return Array(entries.prefix(Self.mostDue))
-  }
-
-  /// Also where no more records come, or nothing in it would ever be deleted.
-  private func isToEnd(_ open: OpenSegment, _ time: Int) -> Bool {
-    shelf.suspects.contains(open.head.number)
-      || !open.batches.isEmpty && time - open.head.openedAt >= limits.segmentAge
-  }
-
-  /// That are durable.
-  private func removeFiles(of entries: [Entry]) {
-    for case .removed(let segment, let removal) in entries where removal != .damaged {
-      removeQuietly(SegmentName.data(segment))
-      removeQuietly(SegmentName.index(segment))
-    }
-  }
-
-  /// What stays is removed at the next start.
-  private func removeQuietly(_ name: String) {
-    do { try removeIfThere(name) } catch { shelf.count("leftover_files") }
-  }
-
-  /// Segments in which readers found damage: the open one is ended first.
-  private mutating func putAsideSuspects() throws(StoreError) {
-    for number in shelf.suspects.sorted() where shelf.openNumber != number {
-      if ahead.finished.contains(where: { $0.head.number == number }) {
-        try putAside(number)
-        stage(.removed(segment: number, .damaged))
-      }
-      shelf.clear(number)
-    }
-  }
-
-  private func putAside(_ number: Int) throws(StoreError) {
-    do throws(Errno) {
-      for name in [SegmentName.data(number), SegmentName.index(number)] {
-        do { try disk.rename(name, to: name + SegmentName.damaged) } catch { if error.code != ENOENT { throw error } }
-      }
-      try disk.syncNames()
-    } catch { throw StoreError("put aside segment \(number)", error) }
+    settle(entries)
   }
 }
