@@ -1,6 +1,7 @@
 /// What the store holds: the sum of the journal's entries.
 struct Ledger {
-  private(set) var finished: [FinishedSegment] = []
+  /// A slice, so that many of the oldest are removed without moving the others each time.
+  private(set) var finished: ArraySlice<FinishedSegment> = []
   private(set) var open: OpenSegment?
   private(set) var sources: [String: SourceState] = [:]
   /// No segment has had this number or a higher one.
@@ -8,6 +9,8 @@ struct Ledger {
   /// Where the newest segment ended that was deleted, or that was put aside and then deleted: what lies before is no
   /// longer kept.
   private(set) var expired = Position(segment: 0, offset: 0)
+  /// Sources of which nothing later than this segment is kept have been forgotten.
+  private var forgottenThrough = 0
 
   /// An entry that does not fit what came before it.
   struct Fault: Error {
@@ -23,7 +26,7 @@ struct Ledger {
     case .removed(let segment, .empty): try removeEmpty(segment)
     case .removed(let segment, let removal): try remove(segment, removal)
     case .dated(let segment, let time): try date(segment, time)
-    case .reserved(let source, let next): sources[source, default: SourceState()].reserved = next
+    case .reserved(let source, let next): reserve(source, next)
     case .forgotten(let source): forget(source)
     case .source(let source, let state): sources[source] = state
     case .began(let next, let expired):
@@ -134,10 +137,15 @@ extension Ledger {
 
   private mutating func remove(_ segment: Int, _ removal: Removal) throws(Fault) {
     guard let index = finished.firstIndex(where: { $0.head.number == segment }) else { throw Fault(segment: segment) }
-    let gone = finished.remove(at: index)
+    let gone = finished[index]
+    if index == finished.startIndex { finished.removeFirst() } else { finished.remove(at: index) }
     guard removal == .expired else { return }
     expired = max(expired, Position(segment: segment, offset: gone.tail.end))
-    forgetSources(through: segment)
+  }
+
+  private mutating func reserve(_ source: String, _ next: Int32) {
+    if let state = sources[source], isExpired(state) { sources[source] = nil }
+    sources[source, default: SourceState()].reserved = next
   }
 
   /// Its records stay. The epochs given away stay given.
@@ -147,10 +155,13 @@ extension Ledger {
   }
 
   /// A source of which nothing is kept, neither a record nor a reserved epoch, may as well be new.
-  private mutating func forgetSources(through segment: Int) {
-    for (source, state) in sources where state.segment <= segment {
-      sources[source] = state.reserved == 0 ? nil : state
-    }
+  private func isExpired(_ state: SourceState) -> Bool { state.reserved == 0 && state.segment <= expired.segment }
+
+  /// To be called once, behind any number of entries: it looks at all sources.
+  mutating func forgetExpired() {
+    guard forgottenThrough < expired.segment else { return }
+    forgottenThrough = expired.segment
+    for source in sources.filter({ isExpired($0.value) }).keys { sources[source] = nil }
   }
 }
 

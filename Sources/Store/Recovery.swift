@@ -31,6 +31,7 @@ struct Recovery {
     try disk.syncNames()
     isJournalDamaged = contents.map { $0.gaps > 0 } ?? (bytes != nil || holdsSegments)
     for entry in contents?.entries ?? [] { replay(entry) }
+    ledger.forgetExpired()
     try checkFinished()
     let areBatchesLost = try checkOpen()
     putAsideStrangers()

@@ -62,6 +62,7 @@ final class Shelf: Sendable {
         if case .removed(let segment, let removal) = entry { state.countRemoval(segment, removal) }
         state.ledger.record(entry)
       }
+      state.ledger.forgetExpired()
       let gone = state.holes.keys.filter { $0 <= state.ledger.expired.segment }
       for number in gone { state.holes[number] = nil }
       return gone

@@ -101,6 +101,7 @@ extension Writer {
   mutating func commitAhead(_ entries: [Entry]) throws(StoreError) {
     do { try write(entries) } catch { throw StoreError("write the journal", error) }
     for entry in entries { ahead.record(entry) }
+    ahead.forgetExpired()
     settle(entries)
   }
 }

@@ -206,4 +206,32 @@ import Testing
       try witness.check(found, after, isWhole: false)
     }
   }
+
+  /// All sources are looked at once, not once for each segment.
+  @Test func manySegmentsOfManySourcesDoNotTakeLong() throws {
+    let disk = MemoryDisk()
+    var limits = StoreLimits(segmentBytes: 1200, journalBytes: 1 << 30, reserve: 0)
+    let store = try openStore(disk, limits)
+    for window in 0..<Int64(900) {
+      let id = RecordID(source: "door", epoch: 0, window: window)
+      _ = try store.append([UInt8](repeating: 1, count: 1100), records: 1, ids: [id])
+    }
+    _ = try store.sync()
+    limits.segmentBytes = 1 << 30
+    store.change(limits)
+    for block in 0..<110 {
+      let ids = (0..<1000).map { RecordID(source: "files/\(block)/\($0)", epoch: 0, window: 0) }
+      _ = try store.append([1], records: ids.count, ids: ids)
+    }
+    _ = try store.sync()
+    let before = disk.afterKill()
+    limits.totalBytes = 100
+    store.change(limits)
+    let clock = ContinuousClock()
+    #expect(try clock.measure { try idle(store) } < .seconds(1))
+    #expect(store.counters["store_expired_segments"] == 899 && store.sourceCount == 110_001)
+    let later = try openStore(disk.afterKill(), limits)
+    #expect(later.sourceCount == 110_001)
+    _ = try openStore(before, limits)
+  }
 }
