@@ -9,6 +9,8 @@ struct Ledger {
   /// Where the newest segment ended that was deleted, or that was put aside and then deleted: what lies before is no
   /// longer kept.
   private(set) var expired = Position(segment: 0, offset: 0)
+  /// No epoch below is given any more, to whatever source.
+  private(set) var floor: Int32 = 0
   /// Sources of which nothing later than this segment is kept have been forgotten.
   private var forgottenThrough = 0
 
@@ -28,6 +30,7 @@ struct Ledger {
     case .dated(let segment, let time): try date(segment, time)
     case .reserved(let source, let next): reserve(source, next)
     case .forgotten(let source): forget(source)
+    case .floor(let epoch): raiseFloor(to: epoch)
     case .source(let source, let state): sources[source] = state
     case .began(let next, let expired):
       burnNumbers(below: max(next, expired.segment + 1))
@@ -43,6 +46,7 @@ struct Ledger {
   /// All entries that lead here.
   var snapshot: [Entry] {
     var entries = finished.map { Entry.kept($0.head, $0.tail) }
+    if floor > 0 { entries.append(.floor(floor)) }
     for (source, state) in sources { entries.append(.source(source, state)) }
     if let open {
       entries.append(.opened(open.head))
@@ -156,6 +160,29 @@ extension Ledger {
 
   /// A source of which nothing is kept, neither a record nor a reserved epoch, may as well be new.
   private func isExpired(_ state: SourceState) -> Bool { state.reserved == 0 && state.segment <= expired.segment }
+
+  /// Reservations below need not be known any more, nor sources of which there is nothing else.
+  private mutating func raiseFloor(to epoch: Int32) {
+    floor = max(floor, epoch)
+    for (source, state) in sources.filter({ $0.value.reserved <= floor }) {
+      if isRecordKept(state) {
+        sources[source]?.reserved = 0
+      } else if state.next <= floor {
+        sources[source] = nil
+      }
+    }
+  }
+
+  private func isRecordKept(_ state: SourceState) -> Bool { state.last != nil && state.segment > expired.segment }
+
+  /// What to raise the floor to, so that so many sources are forgotten of which no record is kept, or as many as there
+  /// are; nil where there is none.
+  func floor(forgetting count: Int) -> Int32? {
+    let epochs = sources.values.filter { !isRecordKept($0) }.map(\.next).sorted()
+    return epochs.isEmpty ? nil : epochs[min(count, epochs.count) - 1]
+  }
+
+  func nextEpoch(of source: String) -> Int32 { max(floor, sources[source]?.next ?? 0) }
 
   /// To be called once, behind any number of entries: it looks at all sources.
   mutating func forgetExpired() {

@@ -17,7 +17,9 @@ extension Writer {
   /// Not held up by batches for which there is no room.
   mutating func commitDue(_ time: Int) throws(StoreError) {
     let entries = due(time)
-    if !entries.isEmpty { try commitAhead(entries) }
+    guard !entries.isEmpty else { return }
+    try commitAhead(entries)
+    isAnyForgettable = true
   }
 
   /// As much as fits into a frame for which the journal has room on a full disk.

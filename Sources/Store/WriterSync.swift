@@ -79,21 +79,31 @@ extension Writer {
     hasToClose = false
   }
 
-  func nextEpoch(of source: String) -> Int32 {
-    guard let state = ahead.sources[source] else { return 0 }
-    return max(state.reserved, Int32(clamping: Int(state.last?.epoch ?? -1) + 1))
-  }
+  func nextEpoch(of source: String) -> Int32 { ahead.nextEpoch(of: source) }
 
   mutating func reserveEpoch(_ source: String, _ minimum: Int32) throws(StoreError) -> Int32 {
     try heal()
-    let state = ahead.sources[source]
-    guard state != nil || ahead.sources.count < limits.sources,
-      source.utf8.count <= min(limits.nameBytes, Int(UInt16.max))
-    else { throw .limit("reserve: too many sources, or too long a name") }
+    guard source.utf8.count <= min(limits.nameBytes, Int(UInt16.max)), try hasRoom(for: [source]) else {
+      throw .limit("reserve: too many sources, or too long a name")
+    }
     let epoch = max(minimum, nextEpoch(of: source))
     guard let next = Int32(exactly: Int(epoch) + 1) else { throw .limit("reserve: no epoch is left") }
     try commitAhead([.reserved(source: source, next: next)])
-    return next - 1
+    return epoch
+  }
+
+  /// Whether these may be known beside the others. Where those are too many, some of which no record is kept are
+  /// forgotten: from then on no source is given an epoch that one of them may have had.
+  mutating func hasRoom(for names: some Collection<String>) throws(StoreError) -> Bool {
+    var count: Int { names.count { ahead.sources[$0] == nil } }
+    guard count > 0, ahead.sources.count + count > limits.sources else { return true }
+    guard isAnyForgettable, let floor = ahead.floor(forgetting: max(count, limits.sources / 8)) else {
+      isAnyForgettable = false
+      return false
+    }
+    try heal()
+    try commitAhead([.floor(floor)])
+    return ahead.sources.count + count <= limits.sources
   }
 
   /// In a frame of their own before what is staged, which need not be possible yet: for entries that fit the durable

@@ -212,7 +212,7 @@ import Testing
     let disk = MemoryDisk()
     var limits = StoreLimits(segmentBytes: 1200, journalBytes: 1 << 30, reserve: 0)
     let store = try openStore(disk, limits)
-    for window in 0..<Int64(900) {
+    for window in 0..<Int64(3000) {
       let id = RecordID(source: "door", epoch: 0, window: window)
       _ = try store.append([UInt8](repeating: 1, count: 1100), records: 1, ids: [id])
     }
@@ -229,7 +229,7 @@ import Testing
     store.change(limits)
     let clock = ContinuousClock()
     #expect(try clock.measure { try idle(store) } < .seconds(1))
-    #expect(store.counters["store_expired_segments"] == 899 && store.sourceCount == 110_001)
+    #expect(store.counters["store_expired_segments"] == 2999 && store.sourceCount == 110_001)
     let later = try openStore(disk.afterKill(), limits)
     #expect(later.sourceCount == 110_001)
     _ = try openStore(before, limits)
