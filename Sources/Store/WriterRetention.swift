@@ -6,6 +6,7 @@ extension Writer {
   /// 2025, in seconds since 1970: a clock that shows less has not been set.
   private static let believable = 1_735_689_600
   private static let mostDue = 1000
+  private static let mostLeftovers = 4096
 
   /// Nothing waits for a sync, and nothing is to be done by one.
   var isClean: Bool {
@@ -69,9 +70,23 @@ extension Writer {
       || !open.batches.isEmpty && time - open.head.openedAt >= limits.segmentAge
   }
 
-  /// What stays is removed at the next start.
-  func removeQuietly(_ name: String) {
-    do { try removeIfThere(name) } catch { shelf.count("leftover_files") }
+  /// What stays is tried again with the next sync, or else removed at the next start.
+  mutating func removeQuietly(_ name: String) {
+    do { try removeIfThere(name) } catch {
+      shelf.count("leftover_files")
+      if leftovers.count < Self.mostLeftovers { leftovers.append(name) }
+    }
+  }
+
+  /// Until one cannot be removed: it comes last the next time.
+  mutating func removeLeftovers() {
+    while let name = leftovers.first {
+      leftovers.removeFirst()
+      do { try removeIfThere(name) } catch {
+        leftovers.append(name)
+        return
+      }
+    }
   }
 
   /// Segments in which readers found damage: the open one is ended first.

@@ -73,8 +73,7 @@ extension Writer {
     if journal.isSuspect {
       do { try replaceJournal(adding: []) } catch { throw StoreError("write the journal anew", error) }
     }
-    for name in leftovers { removeQuietly(name) }
-    leftovers = []
+    removeLeftovers()
     if hasToClose, let open = ahead.open { closeStranded(open) }
     hasToClose = false
   }

@@ -1,6 +1,7 @@
 import Glibc
 import Media
 import Store
+import Synchronization
 import Testing
 
 /// Others have left no room, and what is no longer kept still goes.
@@ -92,5 +93,32 @@ import Testing
     #expect(store.counters["store_expired_segments"] == 1000)
     while !store.isClean { _ = try store.sync() }
     #expect(store.counters["store_expired_segments"] == 2999)
+  }
+
+  /// A file system that needs room to let go of a file has none.
+  @Test func whatCannotBeRemovedIsTriedAgain() throws {
+    let disk = MemoryDisk()
+    let store = try filled(disk, limits)
+    while !store.isClean { _ = try store.sync() }
+    disk.fail { _, call in call == .remove ? .error(ENOSPC) : nil }
+    var fewer = limits
+    fewer.totalBytes = 3 * fewer.segmentBytes
+    store.change(fewer)
+    while !store.isClean { _ = try store.sync() }
+    let left = store.counters["store_leftover_files"]
+    #expect(left > 16 && segments(disk) > 8)
+    for _ in 0..<3 { _ = try store.sync() }
+    #expect(store.counters["store_leftover_files"] == left)
+    let tries = Mutex(0)
+    disk.fail { _, call in
+      guard call == .remove else { return nil }
+      return tries.withLock { tries in
+        defer { tries += 1 }
+        return tries == 0 ? .error(ENOSPC) : nil
+      }
+    }
+    for _ in 0..<2 { _ = try store.sync() }
+    #expect(tries.withLock { $0 } == Int(left) + 1)
+    #expect(segments(disk) < 6)
   }
 }
