@@ -50,6 +50,8 @@ final class Shelf: Sendable {
 
   func note(_ room: StoreRoom) { state.withLock { $0.room = room } }
 
+  func last(of source: String) -> Place? { state.withLock { $0.ledger.sources[source]?.last } }
+
   var sourceCount: Int { state.withLock { $0.ledger.sources.count } }
 
   var holes: [Int: Hole] { state.withLock { $0.holes } }
