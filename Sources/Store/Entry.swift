@@ -50,7 +50,7 @@ enum Entry: Hashable {
   case reserved(source: String, next: Int32)
   /// The last record of a source need not be known any more.
   case forgotten(source: String)
-  /// No epoch below is given to any source from now on, so that those given before need not be known.
+  /// No epoch below is given from now on to a source that is not known: those given before need not be remembered.
   case floor(Int32)
   // At the beginning of a journal, in place of all that led there:
   case kept(SegmentHead, SegmentTail)

@@ -9,7 +9,7 @@ struct Ledger {
   /// Where the newest segment ended that was deleted, or that was put aside and then deleted: what lies before is no
   /// longer kept.
   private(set) var expired = Position(segment: 0, offset: 0)
-  /// No epoch below is given any more, to whatever source.
+  /// No epoch below is given any more to a source that is not known.
   private(set) var floor: Int32 = 0
   /// Sources of which nothing later than this segment is kept have been forgotten.
   private var forgottenThrough = 0
@@ -155,22 +155,19 @@ extension Ledger {
   /// Its records stay. The epochs given away stay given.
   private mutating func forget(_ source: String) {
     guard let state = sources[source] else { return }
-    sources[source] = state.reserved == 0 ? nil : SourceState(reserved: state.reserved)
+    sources[source] = isReserved(state) ? SourceState(reserved: state.reserved) : nil
   }
 
   /// A source of which nothing is kept, neither a record nor a reserved epoch, may as well be new.
-  private func isExpired(_ state: SourceState) -> Bool { state.reserved == 0 && state.segment <= expired.segment }
+  private func isExpired(_ state: SourceState) -> Bool { !isReserved(state) && state.segment <= expired.segment }
 
-  /// Reservations below need not be known any more, nor sources of which there is nothing else.
+  /// What is below the floor need not be remembered of each.
+  private func isReserved(_ state: SourceState) -> Bool { state.reserved > floor }
+
+  /// Sources of which there is nothing else than reservations below need not be known any more.
   private mutating func raiseFloor(to epoch: Int32) {
     floor = max(floor, epoch)
-    for (source, state) in sources.filter({ $0.value.reserved <= floor }) {
-      if isRecordKept(state) {
-        sources[source]?.reserved = 0
-      } else if state.next <= floor {
-        sources[source] = nil
-      }
-    }
+    for source in sources.filter({ $0.value.next <= floor && !isRecordKept($0.value) }).keys { sources[source] = nil }
   }
 
   private func isRecordKept(_ state: SourceState) -> Bool { state.last != nil && state.segment > expired.segment }
@@ -182,7 +179,11 @@ extension Ledger {
     return epochs.isEmpty ? nil : epochs[min(count, epochs.count) - 1]
   }
 
-  func nextEpoch(of source: String) -> Int32 { max(floor, sources[source]?.next ?? 0) }
+  /// Of one whose reservations are known the floor says nothing.
+  func nextEpoch(of source: String) -> Int32 {
+    let state = sources[source] ?? SourceState()
+    return state.reserved > 0 ? state.next : max(floor, state.next)
+  }
 
   /// To be called once, behind any number of entries: it looks at all sources.
   mutating func forgetExpired() {

@@ -82,7 +82,7 @@ package final class RecordStore: Sendable {
 
   /// An epoch of `source` that was never given away and holds no record, at least `minimum`. That it is given away is
   /// on the disk when this returns. Where too many names are known, those of which only that is known are forgotten, and
-  /// from then on no epoch that one of them may have had is given to any.
+  /// from then on no epoch that one of them may have had is given to a new one.
   /// - Throws: `StoreError.limit`, `.noRoom`, `.inputOutput`: none was given.
   package func reserveEpoch(of source: String, atLeast minimum: Int32 = 0) throws(StoreError) -> Int32 {
     try writer.withLock { writer throws(StoreError) in try writer.reserveEpoch(source, minimum) }

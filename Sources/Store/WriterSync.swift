@@ -92,7 +92,7 @@ extension Writer {
   }
 
   /// Whether these may be known beside the others. Where those are too many, some of which no record is kept are
-  /// forgotten: from then on no source is given an epoch that one of them may have had.
+  /// forgotten: from then on no unknown source is given an epoch that one of them may have had.
   mutating func hasRoom(for names: some Collection<String>) throws(StoreError) -> Bool {
     var count: Int { names.count { ahead.sources[$0] == nil } }
     guard count > 0, ahead.sources.count + count > limits.sources else { return true }

@@ -56,6 +56,21 @@ import Testing
     #expect(store.nextEpoch(of: "camera-2") == 1)
   }
 
+  /// A connection that goes on numbers its epochs itself.
+  @Test func whatIsKnownGoesOnWhereItWas() throws {
+    let disk = MemoryDisk()
+    let store = try openStore(disk, limits(2))
+    try append(store, "camera", try store.reserveEpoch(of: "camera"))
+    for _ in 0..<7 { _ = try store.reserveEpoch(of: "call") }
+    #expect(try store.reserveEpoch(of: "other") == 7)
+    _ = try store.sync()
+    #expect(try openStore(disk.afterKill(), limits(2)).nextEpoch(of: "camera") >= 1)
+    #expect(try store.reserveEpoch(of: "camera") == 1)
+    #expect(try openStore(disk.afterKill(), limits(2)).nextEpoch(of: "camera") == 2)
+    store.forget("camera")
+    #expect(store.nextEpoch(of: "camera") == 7)
+  }
+
   /// Also that of one which has records that are not durable yet, and whose name is asked for again.
   @Test func whatIsNotDurableYetDoesNotMatter() throws {
     let disk = MemoryDisk()
