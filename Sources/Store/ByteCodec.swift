@@ -15,6 +15,9 @@ extension [UInt8] {
 struct ByteReader {
   struct Fault: Error {}
 
+  /// So small that sums of all there can be do not overflow.
+  static let mostLength = 1 << 40 - 1
+
   private var rest: ArraySlice<UInt8>
 
   init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
@@ -32,10 +35,10 @@ struct ByteReader {
     try bytes(Value.bitWidth / 8).reversed().reduce(0) { $0 << 8 | Value($1) }
   }
 
-  /// Of eight bytes, and small enough that sums of all there can be do not overflow.
+  /// Of eight bytes.
   mutating func length() throws(Fault) -> Int {
     let value: UInt64 = try integer()
-    guard value < 1 << 40 else { throw Fault() }
+    guard value <= Self.mostLength else { throw Fault() }
     return Int(value)
   }
 

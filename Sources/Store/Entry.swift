@@ -50,10 +50,13 @@ enum Entry: Hashable {
   case reserved(source: String, next: Int32)
   /// The last record of a source need not be known any more.
   case forgotten(source: String)
+  /// No epoch below is given from now on to a source that is not known: those given before need not be remembered.
+  case floor(Int32)
   // At the beginning of a journal, in place of all that led there:
   case kept(SegmentHead, SegmentTail)
   case source(String, SourceState)
-  /// The next segment's number, and how far retention has come.
+  /// A number below which no segment is new, and how far retention has come; the latter also where what was put aside
+  /// is no longer kept.
   case began(next: Int, expired: Position)
 }
 
@@ -113,4 +116,7 @@ struct SourceState: Hashable {
   var segment = 0
   /// Epochs below this are given away.
   var reserved: Int32 = 0
+
+  /// The first epoch that holds no record and was not given away.
+  var next: Int32 { max(reserved, Int32(clamping: Int(last?.epoch ?? -1) + 1)) }
 }

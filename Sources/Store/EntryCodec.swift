@@ -2,7 +2,7 @@
 extension Entry {
   private enum Kind: UInt8 {
     case opened = 1
-    case batch, finished, removed, reserved, kept, source, began, forgotten, dated
+    case batch, finished, removed, reserved, kept, source, began, forgotten, dated, floor
   }
 
   func append(to bytes: inout [UInt8]) {
@@ -34,6 +34,9 @@ extension Entry {
     case .forgotten(let source):
       bytes.append(Kind.forgotten.rawValue)
       bytes.append(text: source)
+    case .floor(let epoch):
+      bytes.append(Kind.floor.rawValue)
+      bytes.append(epoch)
     case .kept(let head, let tail):
       bytes.append(Kind.kept.rawValue)
       head.append(to: &bytes)
@@ -65,6 +68,7 @@ extension Entry {
     case .dated: self = .dated(segment: try bytes.length(), try bytes.length())
     case .reserved: self = .reserved(source: try bytes.text(), next: try bytes.integer())
     case .forgotten: self = .forgotten(source: try bytes.text())
+    case .floor: self = .floor(try bytes.integer())
     case .kept: self = .kept(try SegmentHead(&bytes), try SegmentTail(&bytes))
     case .source: self = .source(try bytes.text(), try SourceState(&bytes))
     case .began:

@@ -48,6 +48,7 @@ struct Journal {
         guard error.isPassing else { throw error }
         try file.truncate(to: end)
         roomEnd = 0
+        keepRoom()  // at once, before another takes it
       } catch { isSuspect = true }
       throw error
     }
@@ -63,10 +64,13 @@ struct Journal {
   /// On a full disk, and on one that cannot, the journal goes on with the room that there is.
   private mutating func keepRoom() {
     guard roomEnd < end + headroom else { return }
-    do {
-      try file.keepRoom(to: end + 2 * headroom)
-      roomEnd = end + 2 * headroom
-    } catch {}
+    for more in [2 * headroom, headroom, headroom / 2, headroom / 4] where end + more > roomEnd {
+      do {
+        try file.keepRoom(to: end + more)
+        roomEnd = end + more
+        return
+      } catch { if !error.isForRoom { return } }
+    }
   }
 
   /// A new journal beside the present one, on the disk when this returns. After an error all is as it was.

@@ -1,12 +1,18 @@
 /// What the store holds: the sum of the journal's entries.
 struct Ledger {
-  private(set) var finished: [FinishedSegment] = []
+  /// A slice, so that many of the oldest are removed without moving the others each time.
+  private(set) var finished: ArraySlice<FinishedSegment> = []
   private(set) var open: OpenSegment?
   private(set) var sources: [String: SourceState] = [:]
   /// No segment has had this number or a higher one.
   private(set) var nextNumber = 1
-  /// Where the newest deleted segment ended: what lies before is no longer kept.
+  /// Where the newest segment ended that was deleted, or that was put aside and then deleted: what lies before is no
+  /// longer kept.
   private(set) var expired = Position(segment: 0, offset: 0)
+  /// No epoch below is given any more to a source that is not known.
+  private(set) var floor: Int32 = 0
+  /// Sources of which nothing later than this segment is kept have been forgotten.
+  private var forgottenThrough = 0
 
   /// An entry that does not fit what came before it.
   struct Fault: Error {
@@ -22,12 +28,13 @@ struct Ledger {
     case .removed(let segment, .empty): try removeEmpty(segment)
     case .removed(let segment, let removal): try remove(segment, removal)
     case .dated(let segment, let time): try date(segment, time)
-    case .reserved(let source, let next): sources[source, default: SourceState()].reserved = next
+    case .reserved(let source, let next): reserve(source, next)
     case .forgotten(let source): forget(source)
+    case .floor(let epoch): raiseFloor(to: epoch)
     case .source(let source, let state): sources[source] = state
     case .began(let next, let expired):
       burnNumbers(below: max(next, expired.segment + 1))
-      self.expired = expired
+      self.expired = max(self.expired, expired)
     }
   }
 
@@ -39,6 +46,7 @@ struct Ledger {
   /// All entries that lead here.
   var snapshot: [Entry] {
     var entries = finished.map { Entry.kept($0.head, $0.tail) }
+    if floor > 0 { entries.append(.floor(floor)) }
     for (source, state) in sources { entries.append(.source(source, state)) }
     if let open {
       entries.append(.opened(open.head))
@@ -133,23 +141,55 @@ extension Ledger {
 
   private mutating func remove(_ segment: Int, _ removal: Removal) throws(Fault) {
     guard let index = finished.firstIndex(where: { $0.head.number == segment }) else { throw Fault(segment: segment) }
-    let gone = finished.remove(at: index)
+    let gone = finished[index]
+    if index == finished.startIndex { finished.removeFirst() } else { finished.remove(at: index) }
     guard removal == .expired else { return }
     expired = max(expired, Position(segment: segment, offset: gone.tail.end))
-    forgetSources(through: segment)
+  }
+
+  private mutating func reserve(_ source: String, _ next: Int32) {
+    if let state = sources[source], isExpired(state) { sources[source] = nil }
+    sources[source, default: SourceState()].reserved = next
   }
 
   /// Its records stay. The epochs given away stay given.
   private mutating func forget(_ source: String) {
     guard let state = sources[source] else { return }
-    sources[source] = state.reserved == 0 ? nil : SourceState(reserved: state.reserved)
+    sources[source] = isReserved(state) ? SourceState(reserved: state.reserved) : nil
   }
 
   /// A source of which nothing is kept, neither a record nor a reserved epoch, may as well be new.
-  private mutating func forgetSources(through segment: Int) {
-    for (source, state) in sources where state.segment <= segment {
-      sources[source] = state.reserved == 0 ? nil : state
-    }
+  private func isExpired(_ state: SourceState) -> Bool { !isReserved(state) && state.segment <= expired.segment }
+
+  /// What is below the floor need not be remembered of each.
+  private func isReserved(_ state: SourceState) -> Bool { state.reserved > floor }
+
+  /// Sources of which there is nothing else than reservations below need not be known any more.
+  private mutating func raiseFloor(to epoch: Int32) {
+    floor = max(floor, epoch)
+    for source in sources.filter({ $0.value.next <= floor && !isRecordKept($0.value) }).keys { sources[source] = nil }
+  }
+
+  private func isRecordKept(_ state: SourceState) -> Bool { state.last != nil && state.segment > expired.segment }
+
+  /// What to raise the floor to, so that so many sources are forgotten of which no record is kept, or as many as there
+  /// are; nil where there is none.
+  func floor(forgetting count: Int) -> Int32? {
+    let epochs = sources.values.filter { !isRecordKept($0) }.map(\.next).sorted()
+    return epochs.isEmpty ? nil : epochs[min(count, epochs.count) - 1]
+  }
+
+  /// Of one whose reservations are known the floor says nothing.
+  func nextEpoch(of source: String) -> Int32 {
+    let state = sources[source] ?? SourceState()
+    return state.reserved > 0 ? state.next : max(floor, state.next)
+  }
+
+  /// To be called once, behind any number of entries: it looks at all sources.
+  mutating func forgetExpired() {
+    guard forgottenThrough < expired.segment else { return }
+    forgottenThrough = expired.segment
+    for source in sources.filter({ isExpired($0.value) }).keys { sources[source] = nil }
   }
 }
 

@@ -35,7 +35,7 @@ package final class RecordStore: Sendable {
       if case .taken(let holder) = claim { throw StoreError.owned("open \(name): in use by \(holder)") }
       var recovery = try Recovery(disk, limits)
       let journal = try recovery.run()
-      let shelf = Shelf(recovery.ledger, recovery.counters, holes: recovery.holes)
+      let shelf = Shelf(recovery.ledger, recovery.counters, holes: recovery.holes())
       return RecordStore(disk, shelf, Writer(disk, shelf, journal, layout, limits, now: now), claim)
     } catch let error as StoreError { throw error } catch { throw .cannotOpen("open \(name): \(error)") }
   }
@@ -81,13 +81,15 @@ package final class RecordStore: Sendable {
   }
 
   /// An epoch of `source` that was never given away and holds no record, at least `minimum`. That it is given away is
-  /// on the disk when this returns.
+  /// on the disk when this returns. Where too many names are known, those of which only that is known are forgotten, and
+  /// from then on no epoch that one of them may have had is given to a new one.
   /// - Throws: `StoreError.limit`, `.noRoom`, `.inputOutput`: none was given.
   package func reserveEpoch(of source: String, atLeast minimum: Int32 = 0) throws(StoreError) -> Int32 {
     try writer.withLock { writer throws(StoreError) in try writer.reserveEpoch(source, minimum) }
   }
 
-  /// No record of `source` has this epoch or a later one, as far as the store still knows, nor was one given away.
+  /// No record of `source` has this epoch or a later one, as far as the store still knows, nor was one given away: 0 for
+  /// a new one, or more where names have been forgotten.
   package func nextEpoch(of source: String) -> Int32 { writer.withLock { $0.nextEpoch(of: source) } }
 
   /// Keeps the last record of `source` no longer, of which nothing more will come: its name makes room for others.

@@ -31,6 +31,7 @@ struct Recovery {
     try disk.syncNames()
     isJournalDamaged = contents.map { $0.gaps > 0 } ?? (bytes != nil || holdsSegments)
     for entry in contents?.entries ?? [] { replay(entry) }
+    ledger.forgetExpired()
     try checkFinished()
     let areBatchesLost = try checkOpen()
     putAsideStrangers()
@@ -44,14 +45,20 @@ struct Recovery {
       try journal.publish(on: disk)
     }
     count("torn_journal_bytes", contents.map { max(0, (bytes?.count ?? 0) - $0.end) } ?? 0)
-    try tidy()
+    tidy()
     return journal
   }
 
-  /// Segments that are put aside, now or by earlier runs.
-  var holes: Set<Int> {
-    let aside = names.filter { $0.hasSuffix(SegmentName.damaged) }.compactMap(SegmentName.anyNumber)
-    return broken.union(aside).filter { $0 > 0 && $0 < ledger.nextNumber }
+  /// Segments that are put aside, now or by earlier runs, by number.
+  func holes() -> [Int: Hole] {
+    var holes = Dictionary(uniqueKeysWithValues: broken.map { ($0, Hole()) })
+    for name in names where name.hasSuffix(SegmentName.damaged) {
+      guard let number = SegmentName.anyNumber(name) else { continue }
+      // What cannot be looked at takes no room that is known of.
+      let size = (try? disk.open(name, .read).size()) ?? 0
+      holes[number, default: Hole()].bytes += min(size, ByteReader.mostLength)
+    }
+    return holes.filter { $0.key > ledger.expired.segment && $0.key < ledger.nextNumber }
   }
 
   private var holdsSegments: Bool { names.contains { SegmentName.number($0) != nil } }
@@ -86,29 +93,25 @@ extension Recovery {
   private mutating func checkFinished() throws(Errno) {
     for segment in ledger.finished {
       let number = segment.head.number
-      let name = SegmentName.data(number)
-      let size = names.contains(name) ? try disk.open(name, .read).size() : 0
+      let size = try readable { () throws(Errno) in try disk.open(SegmentName.data(number), .read).size() } ?? 0
       if size < segment.tail.end || !names.contains(SegmentName.index(number)) { breakSegment(number) }
+    }
+  }
+
+  /// Nil where there is no such file, or the disk does not give it.
+  private func readable<Result>(_ look: () throws(Errno) -> Result) throws(Errno) -> Result? {
+    do { return try look() } catch {
+      guard error.code == ENOENT || error.isDamage else { throw error }
+      return nil
     }
   }
 
   /// By the checksums of all its batches. Bad ones at its end are taken back. True where anything was.
   private mutating func checkOpen() throws(Errno) -> Bool {
     guard let open = ledger.open else { return false }
-    let name = SegmentName.data(open.head.number)
-    guard names.contains(name) else {
-      breakSegment(open.head.number)
-      return true
-    }
-    let file = try disk.open(name, .read)
-    let size = try file.size()
-    let isUnknownBehind = isJournalDamaged && size > open.end
-    guard let good = try intact(open, file, size), !isUnknownBehind else {
-      breakSegment(open.head.number)
-      return true
-    }
-    let kept = good.prefix { $0 }.count
-    guard !good.dropFirst(kept).contains(true) else {
+    let good = try readable { () throws(Errno) in try intact(open) } ?? nil
+    let kept = good?.prefix { $0 }.count ?? 0
+    guard let good, !good.dropFirst(kept).contains(true) else {
       breakSegment(open.head.number)
       return true
     }
@@ -117,21 +120,17 @@ extension Recovery {
     return kept < open.batches.count
   }
 
-  /// Of each batch, whether it is what was stored; nil where the opening is not, or where the disk does not give what
-  /// it holds: that is no reason to cut anything.
-  private func intact(_ open: OpenSegment, _ file: any DiskFile, _ size: Int) throws(Errno) -> [Bool]? {
-    let length = open.head.openingLength
-    do {
-      guard size >= length, CRC32C.of(try file.readAll(at: 0, count: length)) == open.head.openingChecksum else {
-        return nil
-      }
-      return try open.batches.map { batch throws(Errno) in
-        guard size >= batch.end else { return false }
-        return CRC32C.of(try file.readAll(at: batch.offset, count: batch.length)) == batch.checksum
-      }
-    } catch {
-      guard error.code == EIO else { throw error }
-      return nil
+  /// Of each batch, whether it is what was stored; nil where the opening is not, and where the journal lacks something
+  /// that the file may hold. A disk that does not give what it holds is no reason to cut anything either.
+  private func intact(_ open: OpenSegment) throws(Errno) -> [Bool]? {
+    let file = try disk.open(SegmentName.data(open.head.number), .read)
+    let (size, length) = (try file.size(), open.head.openingLength)
+    guard size >= length, !isJournalDamaged || size <= open.end,
+      CRC32C.of(try file.readAll(at: 0, count: length)) == open.head.openingChecksum
+    else { return nil }
+    return try open.batches.map { batch throws(Errno) in
+      guard size >= batch.end else { return false }
+      return CRC32C.of(try file.readAll(at: batch.offset, count: batch.length)) == batch.checksum
     }
   }
 
@@ -154,7 +153,7 @@ extension Recovery {
   private mutating func putAside(journal bytes: [UInt8]?) throws(Errno) {
     if isJournalDamaged, let bytes { try disk.open(Journal.name + SegmentName.damaged, .create).fill(bytes) }
     for number in broken.sorted() {
-      for name in [SegmentName.data(number), SegmentName.index(number)] where names.remove(name) != nil {
+      for name in SegmentName.files(number) where names.remove(name) != nil {
         try disk.rename(name, to: name + SegmentName.damaged)
         names.insert(name + SegmentName.damaged)
       }
@@ -162,31 +161,41 @@ extension Recovery {
     try disk.syncNames()
   }
 
-  private mutating func tidy() throws(Errno) {
+  private mutating func tidy() {
     count("damaged_journals", isJournalDamaged ? 1 : 0)
-    count("damaged_segments", names.count { $0.hasSuffix(".arrows" + SegmentName.damaged) })
-    if let open = ledger.open { try cut(SegmentName.data(open.head.number), to: open.end) }
+    if let open = ledger.open { close(open) }
     for segment in ledger.finished { close(segment) }
-    let kept = Set(
-      ledger.finished.flatMap { [SegmentName.data($0.head.number), SegmentName.index($0.head.number)] }
-        + (ledger.open.map { [SegmentName.data($0.head.number)] } ?? []))
-    let gone = names.filter { SegmentName.number($0) != nil && !kept.contains($0) || $0 == Journal.draftName }
+    let gone = names.subtracting(kept).filter { SegmentName.anyNumber($0) != nil || $0 == Journal.draftName }
     for name in gone {
       do { try disk.remove(name) } catch { count("leftover_files", error.code == ENOENT ? 0 : 1) }
     }
+    names.subtract(gone)
+    count("damaged_segments", names.count { $0.hasSuffix(".arrows" + SegmentName.damaged) })
   }
 
-  private mutating func cut(_ name: String, to end: Int) throws(Errno) {
-    let file = try disk.open(name, .readWrite)
-    let excess = try file.size() - end
-    guard excess > 0 else { return }
-    try file.truncate(to: end)
-    try file.syncData()
-    count("truncated_bytes", excess)
+  /// Files of segments; also of those that were put aside, until what came after them has expired.
+  private var kept: Set<String> {
+    let aside = names.filter { name in
+      name.hasSuffix(SegmentName.damaged) && SegmentName.anyNumber(name).map { $0 > ledger.expired.segment } ?? false
+    }
+    let open = ledger.open.map { SegmentName.data($0.head.number) }
+    return aside.union(ledger.finished.flatMap { SegmentName.files($0.head.number) }).union([open].compactMap { $0 })
   }
 
-  /// One that lost data when it was written to got an end mark that was not synced. A disk that is full, or cannot read
-  /// there, is no reason to keep the store closed.
+  /// Cuts what stands behind its last batch. A disk that is full, or fails there, is no reason to keep the store closed:
+  /// nothing is written there any more before its end mark.
+  private mutating func close(_ segment: OpenSegment) {
+    do {
+      let file = try disk.open(SegmentName.data(segment.head.number), .readWrite)
+      let excess = try file.size() - segment.end
+      guard excess > 0 else { return }
+      try file.truncate(to: segment.end)
+      try file.syncData()
+      count("truncated_bytes", excess)
+    } catch { count("unclosed_segments", 1) }
+  }
+
+  /// One that lost data when it was written to got an end mark that was not synced.
   private mutating func close(_ segment: FinishedSegment) {
     let name = SegmentName.data(segment.head.number)
     let closing = segment.head.closing

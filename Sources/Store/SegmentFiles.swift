@@ -2,6 +2,7 @@
 enum SegmentName {
   static func data(_ number: Int) -> String { padded(number) + ".arrows" }
   static func index(_ number: Int) -> String { padded(number) + ".index" }
+  static func files(_ number: Int) -> [String] { [data(number), index(number)] }
   static let damaged = ".damaged"
 
   /// Of a segment's data or index; nil for other files.

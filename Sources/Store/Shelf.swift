@@ -9,7 +9,7 @@ final class Shelf: Sendable {
     /// Segments in which a reader has found damage.
     var suspects: Set<Int> = []
     var room: StoreRoom?
-    /// Segments that were put aside, by number: a reader on its way learns what it misses.
+    /// Segments that were put aside and have not expired, by number: a reader on its way learns what it misses.
     var holes: [Int: Hole]
 
     /// The first one; not one that was read to its end.
@@ -21,7 +21,9 @@ final class Shelf: Sendable {
 
     mutating func countRemoval(_ number: Int, _ removal: Removal) {
       guard let segment = ledger.finished.first(where: { $0.head.number == number }) else { return }
-      if removal == .damaged { holes[number] = Hole(end: segment.tail.end, records: segment.tail.records) }
+      if removal == .damaged {
+        holes[number] = Hole(end: segment.tail.end, records: segment.tail.records, bytes: segment.size)
+      }
       counters.add("store_\(removal)_segments")
       counters.add("store_\(removal)_records", Int64(segment.tail.records))
     }
@@ -29,9 +31,8 @@ final class Shelf: Sendable {
 
   private let state: Mutex<State>
 
-  /// - Parameter holes: numbers of segments that were put aside before.
-  init(_ ledger: Ledger, _ counters: Counters, holes: Set<Int>) {
-    let holes = Dictionary(uniqueKeysWithValues: holes.map { ($0, Hole()) })
+  /// - Parameter holes: segments that were put aside before.
+  init(_ ledger: Ledger, _ counters: Counters, holes: [Int: Hole]) {
     state = Mutex(State(ledger: ledger, counters: counters, holes: holes))
   }
 
@@ -40,21 +41,33 @@ final class Shelf: Sendable {
   /// Of the segment that is written to.
   var openNumber: Int? { state.withLock { $0.ledger.open?.head.number } }
 
+  /// All segments that are finished have lower numbers.
+  var firstUnfinished: Int { state.withLock { $0.ledger.open?.head.number ?? $0.ledger.nextNumber } }
+
   var end: Position { state.withLock { $0.ledger.end } }
 
   var room: StoreRoom? { state.withLock { $0.room } }
 
   func note(_ room: StoreRoom) { state.withLock { $0.room = room } }
 
+  func last(of source: String) -> Place? { state.withLock { $0.ledger.sources[source]?.last } }
+
   var sourceCount: Int { state.withLock { $0.ledger.sources.count } }
 
+  var holes: [Int: Hole] { state.withLock { $0.holes } }
+
   /// Entries that are on the disk now.
-  func commit(_ entries: [Entry]) {
+  /// - Returns: segments that were put aside and are expired now.
+  func commit(_ entries: [Entry]) -> [Int] {
     state.withLock { state in
       for entry in entries {
         if case .removed(let segment, let removal) = entry { state.countRemoval(segment, removal) }
         state.ledger.record(entry)
       }
+      state.ledger.forgetExpired()
+      let gone = state.holes.keys.filter { $0 <= state.ledger.expired.segment }
+      for number in gone { state.holes[number] = nil }
+      return gone
     }
   }
 
@@ -78,6 +91,8 @@ final class Shelf: Sendable {
 struct Hole {
   var end = Int.max
   var records = 0
+  /// Of its files.
+  var bytes = 0
 }
 
 /// Where a reader may go on.

@@ -41,14 +41,34 @@ struct SystemDisk: Disk {
     let file = SystemFile(try Descriptor.open(path(name), O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o640))
     do { try file.lock() } catch {
       guard error.code == EWOULDBLOCK else { throw error }
-      return .taken(holder: "process " + String(decoding: try file.read(at: 0, count: 20), as: UTF8.self))
+      return .taken(holder: try HolderNumber.read(from: file).map { "process \($0)" } ?? "another process")
     }
-    try file.truncate(to: 0)
-    try file.writeAll(Array(String(getpid()).utf8), at: 0)
+    try HolderNumber.write(getpid(), to: file)
     return .held(file)
   }
 
   private func path(_ name: String) -> String { folder + "/" + name }
+}
+
+/// Whose the store is, as a file says it to people.
+enum HolderNumber {
+  private static let width = 20
+
+  /// Over the number that was there, which takes no room. On a full disk it is left out: the lock holds without it.
+  static func write(_ number: Int32, to file: any DiskFile) throws(Errno) {
+    let digits = Array(String(number).utf8)
+    let spaces = [UInt8](repeating: UInt8(ascii: " "), count: width - digits.count)
+    do {
+      try file.writeAll(digits + spaces, at: 0)
+      try file.truncate(to: digits.count)
+    } catch { if !error.isForRoom { throw error } }
+  }
+
+  /// Nil where there is none.
+  static func read(from file: any DiskFile) throws(Errno) -> String? {
+    let digits = try file.read(at: 0, count: width).prefix { $0 != UInt8(ascii: " ") }
+    return digits.isEmpty ? nil : String(decoding: digits, as: UTF8.self)
+  }
 }
 
 private final class SystemFile: DiskFile {

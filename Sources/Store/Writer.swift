@@ -23,6 +23,8 @@ struct Writer: Sendable {
   var isStranded = false
   /// It also holds what is not durable.
   var hasToClose = false
+  /// There may be sources of which no record is kept: else nobody need look for them.
+  var isAnyForgettable = true
   /// Files to be removed, once no journal names them that may be found after a crash.
   var leftovers: [String] = []
 
@@ -88,6 +90,7 @@ struct Writer: Sendable {
     }
     guard isDurable, staged.count < limits.unsyncedBatches else { return false }
     stage(.forgotten(source: source))
+    isAnyForgettable = true
     return true
   }
 
@@ -97,7 +100,7 @@ struct Writer: Sendable {
     shelf.count("lost_records", stagedRecords)
     let forgotten = staged.filter { if case .forgotten = $0 { true } else { false } }
     for case .opened(let head) in staged {
-      leftovers += [SegmentName.data(head.number), SegmentName.index(head.number)]
+      leftovers += SegmentName.files(head.number)
     }
     staged = []
     shelf.burnNumbers(below: ahead.nextNumber)
@@ -106,6 +109,7 @@ struct Writer: Sendable {
     (isFileDirty, areNamesDirty) = (false, false)
     isStranded = ahead.open != nil
     hasToClose = isStranded
+    isAnyForgettable = true
     for entry in forgotten { stage(entry) }
   }
 
@@ -115,7 +119,7 @@ struct Writer: Sendable {
 }
 
 extension Writer {
-  private func admit(_ batch: [UInt8], _ records: Int, _ ids: [RecordID]) throws(StoreError) -> [Mark] {
+  private mutating func admit(_ batch: [UInt8], _ records: Int, _ ids: [RecordID]) throws(StoreError) -> [Mark] {
     guard !batch.isEmpty, batch.count <= limits.batchBytes, ids.count <= records, records <= Int(Int32.max) else {
       throw .limit("append: \(batch.count) bytes of \(records) records: not a batch within the limits")
     }
@@ -132,8 +136,7 @@ extension Writer {
       shelf.count("repeated_records", repeated)
       throw .repeated(repeated)
     }
-    guard ahead.sources.count + lasts.count <= limits.sources || lasts.keys.allSatisfy({ ahead.sources[$0] != nil })
-    else { throw .limit("append: more than \(limits.sources) sources") }
+    guard try hasRoom(for: lasts.keys) else { throw .limit("append: more than \(limits.sources) sources") }
     return lasts.sorted { $0.key < $1.key }.map { source, place in
       Mark(source: source, place: place, before: last(of: source))
     }

@@ -6,8 +6,8 @@ import System
 extension Writer {
   mutating func sync() throws(StoreError) -> Position {
     try heal()
+    try commitDue(time())
     try putAsideSuspects()
-    for entry in due(time()) { stage(entry) }
     try commit()
     // Last, so that nothing waits for it: it may need room that was not there before.
     if let open = ahead.open, isToEnd(open, time()) {
@@ -34,10 +34,18 @@ extension Writer {
       throw StoreError("write the journal", error)
     }
     shelf.count("records", stagedRecords)
-    shelf.commit(staged)
-    let gone = staged
+    let entries = staged
     staged = []
-    for case .removed(let segment, let removal) in gone where removal != .damaged { removeFiles(of: segment) }
+    settle(entries)
+  }
+
+  /// Entries that are in the journal now.
+  private mutating func settle(_ entries: [Entry]) {
+    let aside = shelf.commit(entries)
+    for case .removed(let segment, let removal) in entries where removal != .damaged {
+      for name in SegmentName.files(segment) { removeQuietly(name) }
+    }
+    for number in aside { for name in SegmentName.files(number) { removeQuietly(name + SegmentName.damaged) } }
   }
 
   private mutating func write(_ entries: [Entry]) throws(Errno) {
@@ -65,100 +73,44 @@ extension Writer {
     if journal.isSuspect {
       do { try replaceJournal(adding: []) } catch { throw StoreError("write the journal anew", error) }
     }
-    for name in leftovers { removeQuietly(name) }
-    leftovers = []
+    removeLeftovers()
     if hasToClose, let open = ahead.open { closeStranded(open) }
     hasToClose = false
   }
 
-  func nextEpoch(of source: String) -> Int32 {
-    guard let state = ahead.sources[source] else { return 0 }
-    return max(state.reserved, Int32(clamping: Int(state.last?.epoch ?? -1) + 1))
-  }
+  func nextEpoch(of source: String) -> Int32 { ahead.nextEpoch(of: source) }
 
   mutating func reserveEpoch(_ source: String, _ minimum: Int32) throws(StoreError) -> Int32 {
     try heal()
-    let state = ahead.sources[source]
-    guard state != nil || ahead.sources.count < limits.sources,
-      source.utf8.count <= min(limits.nameBytes, Int(UInt16.max))
-    else { throw .limit("reserve: too many sources, or too long a name") }
+    guard source.utf8.count <= min(limits.nameBytes, Int(UInt16.max)), try hasRoom(for: [source]) else {
+      throw .limit("reserve: too many sources, or too long a name")
+    }
     let epoch = max(minimum, nextEpoch(of: source))
     guard let next = Int32(exactly: Int(epoch) + 1) else { throw .limit("reserve: no epoch is left") }
-    let entry = Entry.reserved(source: source, next: next)
-    do { try write([entry]) } catch { throw StoreError("write the journal", error) }
-    ahead.record(entry)
-    shelf.commit([entry])
-    return next - 1
-  }
-}
-
-/// What is no longer kept.
-extension Writer {
-  /// 2025, in seconds since 1970: a clock that shows less has not been set.
-  private static let believable = 1_735_689_600
-  private static let mostDue = 1000
-
-  /// Nothing waits for a sync, and nothing is to be done by one.
-  var isClean: Bool {
-    let time = time()
-    return staged.isEmpty && shelf.suspects.isEmpty && due(time).isEmpty
-      && !(ahead.open.map { isToEnd($0, time) } ?? false)
+    try commitAhead([.reserved(source: source, next: next)])
+    return epoch
   }
 
-  /// Of the segments that are beyond the limits as many as fit into a frame for which the journal has room on a full
-  /// disk. The age of one that was finished before the clock had been set counts
-  /// from the first look by one that has.
-  private func due(_ time: Int) -> [Entry] {
-    var entries: [Entry] = []
-    if time >= Self.believable {
-      for segment in ahead.finished where segment.tail.finishedAt < Self.believable {
-        entries.append(.dated(segment: segment.head.number, time))
-      }
+  /// Whether these may be known beside the others. Where those are too many, some of which no record is kept are
+  /// forgotten: from then on no unknown source is given an epoch that one of them may have had.
+  mutating func hasRoom(for names: some Collection<String>) throws(StoreError) -> Bool {
+    var count: Int { names.count { ahead.sources[$0] == nil } }
+    guard count > 0, ahead.sources.count + count > limits.sources else { return true }
+    guard isAnyForgettable, let floor = ahead.floor(forgetting: max(count, limits.sources / 8)) else {
+      isAnyForgettable = false
+      return false
     }
-    var (bytes, count) = (ahead.bytes, ahead.finished.count)
-    for segment in ahead.finished {
-      let isDated = segment.tail.finishedAt >= Self.believable || time < Self.believable
-      let isOld = isDated && limits.age.map { time - segment.tail.finishedAt >= $0 } ?? false
-      guard isOld || bytes > limits.totalBytes || count > limits.mostSegments else { break }
-      (bytes, count) = (bytes - segment.size, count - 1)
-      entries.append(.removed(segment: segment.head.number, .expired))
-    }
-    return Array(entries.prefix(Self.mostDue))
+    try heal()
+    try commitAhead([.floor(floor)])
+    return ahead.sources.count + count <= limits.sources
   }
 
-  /// Also where no more records come, or nothing in it would ever be deleted.
-  private func isToEnd(_ open: OpenSegment, _ time: Int) -> Bool {
-    shelf.suspects.contains(open.head.number)
-      || !open.batches.isEmpty && time - open.head.openedAt >= limits.segmentAge
-  }
-
-  private func removeFiles(of segment: Int) {
-    removeQuietly(SegmentName.data(segment))
-    removeQuietly(SegmentName.index(segment))
-  }
-
-  /// What stays is removed at the next start.
-  private func removeQuietly(_ name: String) {
-    do { try removeIfThere(name) } catch { shelf.count("leftover_files") }
-  }
-
-  /// Segments in which readers found damage: the open one is ended first.
-  private mutating func putAsideSuspects() throws(StoreError) {
-    for number in shelf.suspects.sorted() where shelf.openNumber != number {
-      if ahead.finished.contains(where: { $0.head.number == number }) {
-        try putAside(number)
-        stage(.removed(segment: number, .damaged))
-      }
-      shelf.clear(number)
-    }
-  }
-
-  private func putAside(_ number: Int) throws(StoreError) {
-    do throws(Errno) {
-      for name in [SegmentName.data(number), SegmentName.index(number)] {
-        do { try disk.rename(name, to: name + SegmentName.damaged) } catch { if error.code != ENOENT { throw error } }
-      }
-      try disk.syncNames()
-    } catch { throw StoreError("put aside segment \(number)", error) }
+  /// In a frame of their own before what is staged, which need not be possible yet: for entries that fit the durable
+  /// ledger and the one ahead, and lead to the same in either order.
+  mutating func commitAhead(_ entries: [Entry]) throws(StoreError) {
+    do { try write(entries) } catch { throw StoreError("write the journal", error) }
+    for entry in entries { ahead.record(entry) }
+    ahead.forgetExpired()
+    settle(entries)
   }
 }

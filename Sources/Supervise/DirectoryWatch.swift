@@ -54,19 +54,14 @@ package struct DirectoryWatch: ~Copyable {
   }
 
   private static func files(in path: String) throws(Errno) -> [String] {
-    guard let handle = unsafe opendir(PathText.cString(path)) else { throw Errno(code: errno) }
-    defer { unsafe closedir(handle) }
-    var names: [String] = []
-    while let entry = unsafe readdir(handle) {
-      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe PathText.name($0.prefix { $0 != 0 }) }
-      var status = stat()
-      guard isWanted(name), unsafe stat(PathText.cString("\(path)/\(name)"), &status) == 0,
-        status.st_mode & S_IFMT == S_IFREG
-      else { continue }
-      names.append(name)
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let files = try Folder.names(path).filter { isWanted($0) && isFile("\(path)/\($0)") }
+    return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
+}
+
+private func isFile(_ path: String) -> Bool {
+  var status = stat()
+  return unsafe stat(PathText.cString(path), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
 }
 
 extension [UInt8] {

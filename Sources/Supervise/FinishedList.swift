@@ -189,19 +189,27 @@ extension FinishedList {
   /// A new file takes the name, and that it does is on the disk before anything is appended to it.
   private mutating func rewrite() throws(Errno) {
     isSuspect = true
-    let draft = path + ".draft"
-    let file = try Descriptor.open(draft, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
     var known: Set<String> = []
     gone = gone.reversed().filter { entries[$0]?.mark == nil && entries[$0] != nil && known.insert($0).inserted }
     gone.reverse()
     var text = floor > 0 ? FinishedLine.bytes("", Entry(path: "", mark: nil, first: 0, next: floor)) : []
     for label in gone { if let entry = entries[label] { text += FinishedLine.bytes(label, entry) } }
     for (label, entry) in all { text += FinishedLine.bytes(label, entry) }
-    try Self.write(text, to: file)
-    try Folder.rename(draft, to: path)
-    try Folder.sync(folder)
+    try replace(with: text)
     (base, growth) = (text.count, 0)
     isSuspect = false
+  }
+
+  private func replace(with text: [UInt8]) throws(Errno) {
+    let draft = path + ".draft"
+    do {
+      try Self.write(text, to: try Descriptor.open(draft, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600))
+      try Folder.rename(draft, to: path)
+    } catch {
+      try? Folder.remove(draft)  // else the next draft empties it
+      throw error
+    }
+    try Folder.sync(folder)
   }
 
   private static func write(_ bytes: [UInt8], to file: borrowing Descriptor) throws(Errno) {

@@ -49,6 +49,15 @@ private struct Dice: RandomNumberGenerator {
     }
   }
 
+  /// As many as may wait, the last one first.
+  @Test func whatComesBackwardsIsPutRight() {
+    let datagrams = Array(TransportSample(units: 400).rtp(from: 65_500).prefix(512))
+    #expect(datagrams.count == 512)
+    let (order, passed) = ordered([datagrams[0]] + datagrams.dropFirst().reversed())
+    #expect(passed == datagrams)
+    #expect(order.counters.values == ["datagrams_reordered": 1])
+  }
+
   /// Four bits may leave it open where one belongs, seldom; RTP's numbers never do.
   @Test func whatIsOutOfOrderIsPutRight() {
     for (datagrams, least) in zip(sent, [57, 60]) {

@@ -222,25 +222,45 @@ import Testing
   }
 
   /// It is read when somebody wants it, and found to be damaged or not then.
-  @Test func aSegmentThatCannotBeReadDoesNotKeepTheStoreClosed() throws {
+  @Test(arguments: [EIO, EUCLEAN, EBADMSG], [MemoryDisk.Call.open, .read, .size, .truncate])
+  func aSegmentThatCannotBeReadDoesNotKeepTheStoreClosed(_ code: Int32, _ call: MemoryDisk.Call) throws {
     let disk = try filled()
+    try change(last, disk) { $0 += Array("torn".utf8) }
     let trial = disk.afterKill()
-    let reads = Mutex<[Int]>([])
-    trial.fail { n, call in
-      if call == .read { reads.withLock { $0.append(n) } }
+    let calls = Mutex<[Int]>([])
+    trial.fail { n, each in
+      if each == call { calls.withLock { $0.append(n) } }
       return nil
     }
     _ = try open(trial)
     // The first is the journal's.
-    let ofSegments = reads.withLock { $0.dropFirst() }
-    try #require(ofSegments.count > 3)
+    let ofSegments = calls.withLock { call == .truncate ? $0[...] : $0.dropFirst() }
+    try #require(ofSegments.count == [.open: 6, .read: 7, .size: 4, .truncate: 1][call])
     for failing in ofSegments {
       let after = disk.afterKill()
-      after.fail { n, _ in n == failing ? .error(EIO) : nil }
+      after.fail { n, _ in n == failing ? .error(code) : nil }
       let store = try open(after)
-      #expect(try read(store).0.starts(with: [0, 1, 2, 3]))
-      #expect(store.counters["store_unclosed_segments"] + store.counters["store_damaged_segments"] == 1)
+      let damaged = store.counters["store_damaged_segments"]
+      #expect(store.counters["store_unclosed_segments"] + damaged == 1)
+      #expect(try read(store).0.count == (damaged == 0 ? 6 : 4))
     }
+  }
+
+  /// The disk does not let go of what a crash left behind the last batch.
+  @Test func whatCannotBeCutIsNeverRead() throws {
+    let disk = try filled()
+    try change(last, disk) { $0 += Array("torn".utf8) }
+    let failing = disk.afterKill()
+    failing.fail { _, call in call == .truncate ? .error(EIO) : nil }
+    let store = try open(failing)
+    let id = RecordID(source: Self.door, epoch: 0, window: 6)
+    _ = try store.append(TestRecord.batch([id]), records: 1, ids: [id])
+    _ = try store.sync()
+    #expect(try read(store).0 == [0, 1, 2, 3, 4, 5, 6])
+    let later = failing.afterKill()
+    #expect(try read(open(later)).0 == [0, 1, 2, 3, 4, 5, 6])
+    let whole = try #require(disk.content(last)).dropLast(4) + StoreLayout.numbered(4).closing
+    #expect(later.content(last) == Array(whole))
   }
 
   @Test func aSegmentWithoutItsEndMarkIsOpenedOnAFullDisk() throws {

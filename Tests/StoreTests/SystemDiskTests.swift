@@ -1,8 +1,9 @@
 import Glibc
 import Media
-import Store
 import System
 import Testing
+
+@testable import Store
 
 /// On a real file system.
 @Suite struct SystemDiskTests {
@@ -43,6 +44,23 @@ import Testing
     let expected = StoreError.owned("open \(folder.path): in use by process \(getpid())")
     #expect(throws: expected) { try open(folder.path) }
     #expect(store.durable == Position(segment: 0, offset: 0))
+  }
+
+  /// It is only for people.
+  @Test func aFullDiskDoesNotTakeTheNumberAndOpensAllTheSame() throws {
+    let disk = MemoryDisk()
+    let file = try disk.open("lock", .create)
+    try HolderNumber.write(4711, to: file)
+    #expect(disk.content("lock") == Array("4711".utf8))
+    disk.setRoom(0)
+    try HolderNumber.write(42, to: file)
+    #expect(try HolderNumber.read(from: file) == "42")
+    let empty = try disk.open("lock", .create)
+    disk.setRoom(0)
+    try HolderNumber.write(4711, to: empty)
+    #expect(try HolderNumber.read(from: empty) == nil)
+    disk.fail { _, _ in .error(EIO) }
+    #expect(throws: Errno.self) { try HolderNumber.write(4711, to: empty) }
   }
 
   @Test func aFolderThatCannotBeMadeIsNamed() {

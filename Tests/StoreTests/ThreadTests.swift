@@ -1,5 +1,6 @@
 import Media
 import Store
+import System
 import Testing
 
 @Suite struct ThreadTests {
@@ -17,6 +18,32 @@ import Testing
     }
     #expect(store.durable == store.end)
     #expect(store.counters["store_records"] == count)
+  }
+
+  /// Who asks in a task must not be held up by a disk that does not answer.
+  @Test func whatIsKnownIsToldWhileTheDiskHangs() throws {
+    let disk = MemoryDisk()
+    let store = try openStore(disk)
+    let id = RecordID(source: "door", epoch: 0, window: 0)
+    _ = try store.append(TestRecord.batch([id]), records: 1, ids: [id])
+    _ = try store.sync()
+    let (hanging, answered, ended) = (Semaphore(), Semaphore(), Semaphore())
+    disk.fail { _, call in
+      guard call == .room else { return nil }
+      hanging.signal()
+      answered.wait()
+      return nil
+    }
+    try startThread {
+      try? store.lookAtRoom()
+      ended.signal()
+    }
+    hanging.wait()
+    let reader = store.reader()
+    #expect(reader.knows("door") && !reader.knows("yard"))
+    #expect(store.durable.segment == 1 && store.sourceCount == 1)
+    answered.signal()
+    ended.wait()
   }
 }
 

@@ -183,6 +183,22 @@ import Testing
     #expect(try open().nextEpoch(of: "in/b") >= 8)
   }
 
+  /// As on a full disk, where it would take the room that is wanted.
+  @Test func aDraftThatCannotTakeTheNameDoesNotStay() throws {
+    let files = try open()
+    try finish("a", files)
+    try Folder.remove(list)
+    _ = try Folder.make(list)
+    for _ in 0..<2 {
+      #expect(throws: Errno.self) { try begin("b", files) }
+      #expect(try Folder.names(folder).sorted() == ["finished", "in"])
+    }
+    unsafe rmdir(list)
+    #expect(try finish("b", files))
+    let again = try open()
+    #expect(knows("a", again) && knows("b", again))
+  }
+
   @Test func aFolderThatIsNotThereIsTold() {
     #expect(throws: Errno(code: ENOENT)) { try FinishedFiles(in: folder + "/nowhere") }
   }

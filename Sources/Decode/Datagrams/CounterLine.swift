@@ -20,7 +20,7 @@ struct CounterLine: DatagramLine {
   func continues(with datagram: Datagram) -> Bool { datagram.sequence == nil }
 
   func place(_ datagram: Datagram, among held: [Datagram]) -> DatagramPlace {
-    let isNext = isNext(datagram, before: held)
+    let isNext = isNext(datagram) { held }
     let wasThere = recent.contains(datagram.bytes) || held.contains { $0.bytes == datagram.bytes }
     // What only fills the stream up may be sent with the same counters again; what begins a unit has a stamp.
     if wasThere, !isNext || datagram.packets.contains(where: \.isStart) { return .repeated }
@@ -28,8 +28,10 @@ struct CounterLine: DatagramLine {
   }
 
   /// Four bits fit by chance: what goes on where those that came before it end is taken for one of them.
-  func isNext(_ datagram: Datagram, before held: [Datagram]) -> Bool {
-    fits(datagram, last) && (held.isEmpty || !fits(datagram, end(of: held)))
+  func isNext(_ datagram: Datagram, before held: () -> [Datagram]) -> Bool {
+    guard fits(datagram, last) else { return false }
+    let held = held()
+    return held.isEmpty || !fits(datagram, end(of: held))
   }
 
   /// Whether the last of those that wait was what the others waited for, though it might have been sent behind them:

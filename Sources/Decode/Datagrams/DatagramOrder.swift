@@ -106,7 +106,7 @@ struct DatagramOrder {
   }
 
   private func isNext(_ n: Int) -> Bool {
-    line.isNext(held[n].datagram, before: held[..<n].map(\.datagram))
+    line.isNext(held[n].datagram) { held[..<n].map(\.datagram) }
   }
 
   /// The line has gone on without them: soon its counters would say that it is their turn, and it would be another's.
@@ -138,8 +138,9 @@ protocol DatagramLine {
   mutating func pass(_ datagram: Datagram)
   /// It went on though something before it is missing; returns how much, as far as known.
   mutating func skip(to datagram: Datagram) -> Int64
-  /// Whether nothing is missing before it, and it is not rather one of those that came before it and wait.
-  func isNext(_ datagram: Datagram, before held: [Datagram]) -> Bool
+  /// Whether nothing is missing before it, and it is not rather one of those that came before it and wait: they are
+  /// asked for where they matter.
+  func isNext(_ datagram: Datagram, before held: () -> [Datagram]) -> Bool
   /// Whether the last of those that wait came late, as this one shows.
   func closes(_ held: [Datagram], before datagram: Datagram) -> Bool
   /// How far that has come which a datagram belongs to, in packets.

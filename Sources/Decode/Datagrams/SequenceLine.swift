@@ -38,7 +38,7 @@ struct SequenceLine: DatagramLine {
 
   /// What waits is ahead for sure.
   func mark(_ datagram: Datagram) -> Int { 0 }
-  func isNext(_ datagram: Datagram, before held: [Datagram]) -> Bool { distance(datagram.sequence ?? 0) == 0 }
+  func isNext(_ datagram: Datagram, before held: () -> [Datagram]) -> Bool { distance(datagram.sequence ?? 0) == 0 }
   func closes(_ held: [Datagram], before datagram: Datagram) -> Bool { false }
   func fillsGap(_ datagram: Datagram) -> Bool { false }
 
