@@ -59,6 +59,9 @@ package final class RecordStore: Sendable {
   /// The last record of a source, durable or only appended: what comes behind it is new.
   package func last(of source: String) -> Place? { writer.withLock { $0.last(of: source) } }
 
+  /// Whether the last durable record of this source is known. Never waits for the disk.
+  package func knows(_ source: String) -> Bool { shelf.last(of: source) != nil }
+
   /// Appends one batch; `sync` makes it durable.
   /// - Parameters:
   ///   - batch: a record batch message as it stands in a stream.

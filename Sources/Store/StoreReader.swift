@@ -36,9 +36,6 @@ package struct StoreReader: Sendable {
     self.position = position ?? shelf.ledger.oldest
   }
 
-  /// Whether the last durable record of this source is known. Never waits for the disk.
-  package func knows(_ source: String) -> Bool { shelf.last(of: source) != nil }
-
   /// The first durable batch at `position` or behind it; nil where there is none yet. Throws `expired`, `unknown`,
   /// `damaged` and goes on behind that at the next call; `inputOutput`, and tries again.
   package mutating func next() throws(StoreError) -> StoredBatch? {

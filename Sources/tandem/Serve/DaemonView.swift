@@ -80,7 +80,7 @@ final class DaemonView: DaemonFace {
     let wanted = Set(sources)
     // One that has been removed may have records yet.
     if let unknown = sources.first(where: {
-      !known.contains($0) && !$0.contains("/") && !parts.desk.reader(from: nil).knows($0)
+      !known.contains($0) && !$0.contains("/") && !parts.desk.knows($0)
     }) {
       throw .unknown("no source is named \(unknown)")
     }

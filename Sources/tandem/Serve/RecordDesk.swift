@@ -76,6 +76,9 @@ final class RecordDesk: Sendable {
     store.last(of: source).map { Embedding.Place(epoch: $0.epoch, window: $0.window, interval: Interval(.zero, .zero)) }
   }
 
+  /// Whether a record of the source is kept, durably. Never waits for the disk.
+  func knows(_ source: String) -> Bool { store.knows(source) }
+
   /// An epoch that no record carries yet; it is on the disk when this returns.
   func reserveEpoch(of source: String, atLeast minimum: Int32) throws -> Int32 {
     try store.reserveEpoch(of: source, atLeast: minimum)
