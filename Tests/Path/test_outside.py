@@ -99,7 +99,7 @@ def test_from_inside_both_are_followed(tandem, world, treasure, scheme, protocol
 
 
 @pytest.mark.parametrize("scheme, protocol", [("http", "HTTP/1.1"), ("rtsp", "RTSP/1.0")])
-@pytest.mark.parametrize("to", ["0.0.0.0", "[::ffff:127.0.0.1]", "localhost", "[::1]"])
+@pytest.mark.parametrize("to", ["0.0.0.0", "[::ffff:127.0.0.1]", "localhost"])
 def test_but_not_to_another_host_that_is_this_machine(tandem, world, treasure, scheme, protocol, to):
     with server(lambda _: moved(protocol, f"{scheme}://{to}:{treasure[0]}/x.ts"), NEIGHBOUR) as (port, heard):
         assert_nothing_is_opened(tandem, world, treasure, f"{scheme}://{NEIGHBOUR}:{port}/x.ts")
