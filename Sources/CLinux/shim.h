@@ -66,6 +66,10 @@ static inline int linux_peer(int fd, uint32_t *_Nonnull uid, int32_t *_Nonnull p
   return 0;
 }
 
+// Bytes sent that the other end of a stream socket has not taken: 0, or −1 and errno. The number is TIOCOUTQ of
+// <asm-generic/ioctls.h>.
+static inline int linux_untaken(int fd, int32_t *_Nonnull count) { return (int)syscall(SYS_ioctl, fd, 0x5411, count); }
+
 // The address space of another process, in bytes: 0, or −1 and errno. 9 is RLIMIT_AS.
 static inline int linux_limit_memory(int32_t pid, uint64_t bytes) {
   const uint64_t limit[2] = {bytes, bytes};

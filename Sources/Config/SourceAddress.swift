@@ -9,7 +9,7 @@ package struct SourceAddress: Hashable, Sendable, CustomStringConvertible, Custo
 
   /// - Throws: why the text is no address, without it.
   init(_ text: String) throws(Refusal) {
-    self.text = try Grammar<String>.text().parse(text)
+    self.text = SourceScheme.lowered(try Grammar<String>.text().parse(text))
     for part in parts {
       switch part {
       case .plain(let text):
@@ -41,7 +41,7 @@ package struct SourceAddress: Hashable, Sendable, CustomStringConvertible, Custo
         address += parts.count == 1 ? secret : Self.percentEncoded(secret)
       }
     }
-    return address
+    return SourceScheme.lowered(address)
   }
 
   package var description: String { AddressText.redacted(text) }

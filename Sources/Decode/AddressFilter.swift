@@ -2,23 +2,36 @@ public import Glibc
 import Synchronization
 
 /// Stands between FFmpeg and the addresses of hosts. A name may turn between our question and FFmpeg's, and not all that
-/// connects asks the guard. So where every connection gets its addresses, those inside are left out while a source from
-/// outside is read.
+/// connects asks the guard: it follows redirections by itself. So where every connection gets its addresses, those are
+/// left out to which the sources being read may not lead.
 enum AddressFilter {
-  /// Guards of such sources; for each, the hosts that nobody outside has named.
-  private static let guards = Mutex<[ObjectIdentifier: Set<String>]>([:])
-
-  /// The user may name hosts in the query of the address, as `localaddr`, and FFmpeg's proxy by a variable.
-  static func begin(for guardian: ObjectIdentifier, _ source: String) {
-    let query = source.drop { $0 != "?" }.split { "?&=,;".contains($0) }.map(String.init)
-    let proxy = getenv("http_proxy").flatMap { host(of: String(cString: $0)) }
-    guards.withLock { $0[guardian] = Set(query + [proxy].compactMap(\.self)) }
+  /// What holds for one source.
+  private struct Rule {
+    let reach: NetworkReach
+    /// Hosts that only the user has named.
+    let named: Set<String>
   }
 
-  static func end(for guardian: ObjectIdentifier) { guards.withLock { $0[guardian] = nil } }
+  private static let rules = Mutex<[ObjectIdentifier: Rule]>([:])
 
-  fileprivate static func concerns(_ host: String) -> Bool {
-    guards.withLock { guards in !guards.isEmpty && !guards.values.contains { $0.contains(host) } }
+  /// The user may name hosts in the query of the address, as `localaddr`, and FFmpeg's proxy by a variable.
+  static func begin(for guardian: ObjectIdentifier, _ source: String, _ reach: NetworkReach) {
+    let query = source.drop { $0 != "?" }.split { "?&=,;".contains($0) }.map(String.init)
+    let proxy = getenv("http_proxy").flatMap { host(of: String(cString: $0)) }
+    let rule = Rule(reach: reach, named: Set(query + [proxy].compactMap(\.self)))
+    rules.withLock { $0[guardian] = rule }
+  }
+
+  static func end(for guardian: ObjectIdentifier) { rules.withLock { $0[guardian] = nil } }
+
+  fileprivate static var isAtWork: Bool { rules.withLock { !$0.isEmpty } }
+
+  /// Whether one of the sources being read may not lead there, and the user has named it for none.
+  fileprivate static func refuses(_ address: HostAddress, of host: String) -> Bool {
+    rules.withLock { rules in
+      let isNamed = rules.values.contains { $0.named.contains(host) || $0.reach.isOwn(address) }
+      return !isNamed && rules.values.contains { !$0.reach.allows(address) }
+    }
   }
 
   /// The C library's own.
@@ -39,14 +52,14 @@ enum AddressFilter {
     return unsafeBitCast(symbol, to: Finding.self)
   }()
 
-  /// Takes the addresses inside out of a list.
-  fileprivate static func removeInside(_ list: inout UnsafeMutablePointer<addrinfo>?) {
+  /// Takes those of a host out of a list to which nobody may be led.
+  fileprivate static func removeRefused(of host: String, _ list: inout UnsafeMutablePointer<addrinfo>?) {
     var (rest, last) = (list, UnsafeMutablePointer<addrinfo>?.none)
     list = nil
     while let entry = rest {
       rest = entry.pointee.ai_next
       entry.pointee.ai_next = nil
-      if HostAddress(entry.pointee)?.isInside ?? true {
+      if HostAddress(entry.pointee).map({ refuses($0, of: host) }) ?? true {
         freeaddrinfo(entry)
       } else {
         if let last { last.pointee.ai_next = entry } else { list = entry }
@@ -63,7 +76,7 @@ public func findAddresses(
   _ found: UnsafeMutablePointer<UnsafeMutablePointer<addrinfo>?>?
 ) -> Int32 {
   let code = AddressFilter.find(host, service, hints, found)
-  guard code == 0, let found, let host, AddressFilter.concerns(String(cString: host)) else { return code }
-  AddressFilter.removeInside(&found.pointee)
+  guard code == 0, let found, let host, AddressFilter.isAtWork else { return code }
+  AddressFilter.removeRefused(of: String(cString: host), &found.pointee)
   return found.pointee == nil ? EAI_NONAME : 0
 }

@@ -21,6 +21,14 @@ enum HostAddress: Equatable {
     (0xC0A8_0000, 16),
   ]
 
+  /// Whether it is of this machine, or of a link: where services listen that trust whoever can reach them.
+  var isLocal: Bool {
+    switch self {
+    case .ip4(let number): [0, 127].contains(number >> 24) || number >> 16 == 0xA9FE
+    case .ip6(let bytes): Self.embedded(in: bytes)?.isLocal ?? (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80)
+    }
+  }
+
   /// The IPv4 address that an IPv6 one stands for: mapped, compatible (`::1` among them), or by way of NAT64.
   private static func embedded(in bytes: [UInt8]) -> HostAddress? {
     let prefixes: [[UInt8]] = [

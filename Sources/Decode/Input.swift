@@ -19,6 +19,7 @@ extension Demuxer {
 extension Demuxer.Input {
   /// - Throws: `SourceError.unreadable`.
   init(_ name: String, from base: Int64, _ live: LiveOptions, _ interruption: Interruption) throws(SourceError) {
+    let name = SourceScheme.lowered(name)
     if live.isSessionDescription {
       self = .session(try .open(path: path(name), interruption: interruption))
     } else if name == "-" {

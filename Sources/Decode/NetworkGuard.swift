@@ -15,7 +15,7 @@ final class NetworkGuard {
     self.reach = reach
     self.context = context
     isRTSP = ["rtsp", "rtsps"].contains(SourceScheme.of(url))
-    if !reach.isTrusted { AddressFilter.begin(for: ObjectIdentifier(self), url) }
+    AddressFilter.begin(for: ObjectIdentifier(self), url, reach)
     context.pointee.opaque = Unmanaged.passUnretained(self).toOpaque()
     opener = ff_replace_opener(context) { context, bytes, url, flags, options in
       let guardian = Unmanaged<NetworkGuard>.fromOpaque(context.pointee.opaque!).takeUnretainedValue()
@@ -29,9 +29,10 @@ final class NetworkGuard {
     _ context: UnsafeMutablePointer<AVFormatContext>, _ bytes: UnsafeMutablePointer<UnsafeMutablePointer<AVIOContext>?>,
     _ url: UnsafePointer<CChar>, _ flags: Int32, _ options: UnsafeMutablePointer<OpaquePointer?>?
   ) -> Int32 {
-    guard !reach.isTrusted else { return opener!(context, bytes, url, flags, options) }
     guard reach.allows(String(cString: url)) else { return FF_EACCES }
-    // Where a redirection leads would be known only when it has been followed.
+    // Where a redirection from inside leads the filter of addresses sees.
+    guard !reach.isTrusted else { return opener!(context, bytes, url, flags, options) }
+    // Where one from outside leads would be known only when it has been followed.
     if let options {
       av_dict_set(options, "max_redirects", "0", 0)
       return opener!(context, bytes, url, flags, options)

@@ -3,6 +3,10 @@ import System
 
 /// One who is connected to the socket, and what it has still to take.
 struct SocketReader: Sendable {
+  /// Bytes of one sending. The system has room again only when one is taken whole; with its head this one fits in two
+  /// pages.
+  private static let piece = 7680
+
   private let connection: Connection
   private var waiting: [[UInt8]] = []
   /// Bytes of the first waiting chunk that it has taken.
@@ -73,7 +77,7 @@ struct SocketReader: Sendable {
   /// Gives it as much as it takes just now.
   mutating func serve(now: Duration) throws(Errno) {
     while let chunk = waiting.first {
-      let count = try connection.descriptor.send(chunk, from: taken)
+      let count = try connection.descriptor.send(chunk, from: taken, limit: Self.piece)
       if count == 0 { return }
       lastTaken = now
       taken += count

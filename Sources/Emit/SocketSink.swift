@@ -158,9 +158,7 @@ extension SocketSink {
     var interests = readers.map { pollfd(fd: $0.number, events: $0.isWaiting ? Int16(POLLOUT) : 0, revents: 0) }
     let listens = !isFull
     if listens { interests.append(pollfd(fd: listener.descriptor.number, events: Int16(POLLIN), revents: 0)) }
-    do {
-      guard try poll(&interests, milliseconds: milliseconds) > 0 else { return }
-    } catch {
+    do { _ = try poll(&interests, milliseconds: milliseconds) } catch {
       throw .inputOutput("write \(path): \(error)")
     }
     let isKnocking = listens && interests.removeLast().revents != 0
@@ -168,12 +166,14 @@ extension SocketSink {
     if isKnocking { admit() }
   }
 
-  /// interests: one per reader, in their order.
+  /// Whoever waits is offered more even where `poll` sees no room: it does so only when most of what was sent has been
+  /// taken, which may take a slow reader longer than the patience.
+  /// - Parameter interests: one per reader, in their order.
   private mutating func serveReaders(_ interests: [pollfd]) {
     let now = policy.now()
-    for index in interests.indices.reversed() where interests[index].revents != 0 {
+    for index in interests.indices.reversed() where interests[index].revents != 0 || readers[index].isWaiting {
       do {
-        guard Int32(interests[index].revents) & POLLOUT == POLLOUT else { throw Errno(code: EPIPE) }
+        guard Int32(interests[index].revents) & ~POLLOUT == 0 else { throw Errno(code: EPIPE) }
         try readers[index].serve(now: now)
       } catch {
         readers.remove(at: index)

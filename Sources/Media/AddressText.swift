@@ -1,4 +1,4 @@
-/// Addresses as they may be shown: what stands before an `@`, and what follows a `?`, may be a secret.
+/// Addresses as they may be shown: what stands before an `@`, and what follows the host, may be a secret.
 package enum AddressText {
   /// Without user and password.
   package static func withoutUser(_ address: String) -> String {
@@ -8,15 +8,15 @@ package enum AddressText {
     return String(address[..<rest] + address[address.index(after: at)...])
   }
 
-  /// Without user, password, query and fragment: nothing that opens anything. Where an `@` stands behind the first
-  /// `/`, `?` or `#`, a password may hold such a mark: then only the scheme is left.
+  /// Only scheme, host and port: user, password, path and query may all be secrets, as the key of a stream. Where an
+  /// `@` stands behind the first `/`, `?` or `#`, a password may hold such a mark: then only the scheme is left. Files
+  /// and devices stay whole.
   package static func redacted(_ address: String) -> String {
+    if let scheme = SourceScheme.of(address), !SourceScheme.network.contains(scheme) { return address }
     let open = withoutUser(address)
     guard let rest = rest(of: open) else { return address }
-    guard let slash = open[rest...].firstIndex(where: { $0 == "/" || $0 == "?" || $0 == "#" }) else { return open }
-    guard !open[slash...].contains("@") else { return "\(open[..<rest])…" }
-    guard let query = open[slash...].firstIndex(where: { $0 == "?" || $0 == "#" }) else { return open }
-    return "\(open[..<query])?…"
+    guard let end = open[rest...].firstIndex(where: { $0 == "/" || $0 == "?" || $0 == "#" }) else { return open }
+    return open[end...].contains("@") ? "\(open[..<rest])…" : "\(open[..<end])/…"
   }
 
   /// What follows `://`.

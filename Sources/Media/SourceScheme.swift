@@ -12,4 +12,9 @@ package enum SourceScheme {
     guard scheme.first?.isLetter == true, address.dropFirst(scheme.count).hasPrefix("://") else { return nil }
     return scheme.lowercased()
   }
+
+  /// The same address with its scheme in small letters, as those know it who open it.
+  package static func lowered(_ address: String) -> String {
+    of(address).map { $0 + address.dropFirst($0.count) } ?? address
+  }
 }

@@ -67,10 +67,13 @@ package struct SourceReport: Sendable {
   package var position: String?
   /// Sound against picture, as last measured.
   package var sync: Embedding.Sync?
+  /// The sender's clock against ours, in millionths; nil where it is not known.
+  package var driftPPM: Float?
 
   package init(
     name: String, url: String, state: String, epoch: Int32? = nil, windows: Int64 = 0, dropped: Int64 = 0,
-    reconnects: Int64 = 0, lastError: String? = nil, position: String? = nil, sync: Embedding.Sync? = nil
+    reconnects: Int64 = 0, lastError: String? = nil, position: String? = nil, sync: Embedding.Sync? = nil,
+    driftPPM: Float? = nil
   ) {
     self.name = name
     self.url = url
@@ -82,6 +85,7 @@ package struct SourceReport: Sendable {
     self.lastError = lastError
     self.position = position
     self.sync = sync
+    self.driftPPM = driftPPM
   }
 
   var json: JSON {
@@ -92,7 +96,7 @@ package struct SourceReport: Sendable {
       ("position", JSON(position) { .text($0) }), ("sync_offset_ms", JSON(sync) { .number($0.offsetMilliseconds) }),
       ("sync_low_ms", JSON(sync) { .number($0.lowMilliseconds) }),
       ("sync_high_ms", JSON(sync) { .number($0.highMilliseconds) }),
-      ("drift_ppm", JSON(sync?.driftPPM) { .number($0) }),
+      ("drift_ppm", JSON(driftPPM) { .number($0) }),
     ])
   }
 }

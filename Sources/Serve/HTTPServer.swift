@@ -100,6 +100,9 @@ package final class HTTPServer: Sendable {
       .childChannelInitializer { [self] channel in
         self.isAllowed(channel, access).flatMap { isAllowed in
           isAllowed ? self.admit(channel, http) : channel.eventLoop.makeFailedFuture(Refused())
+        }.flatMap {
+          guard access.hosts == nil else { return channel.eventLoop.makeSucceededVoidFuture() }
+          return channel.setOption(.socketOption(.so_sndbuf), value: StallGuard.unixRoom)
         }
       }
   }

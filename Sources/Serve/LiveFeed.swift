@@ -65,7 +65,7 @@ package final class LiveFeed: RecordSubscription {
 
   package func nudge() {
     let taker = state.withLock { $0.taker.take() }
-    taker?.resume(returning: .quiet)
+    taker?.resume(returning: .quiet())
   }
 
   package func next() async -> RecordChunk? {

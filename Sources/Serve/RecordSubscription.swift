@@ -29,8 +29,8 @@ package enum RecordChunk: Sendable {
   case batch(RecordBatch)
   /// Records that the client should have had here, by source; the source is empty where it is not known.
   case lost([RecordLoss])
-  /// Nothing, for some time now.
-  case quiet
+  /// Nothing, for some time now. Whoever goes on from the position misses nothing that is for him; nil: it is as before.
+  case quiet(String? = nil)
 }
 
 package struct RecordLoss: Hashable, Sendable {

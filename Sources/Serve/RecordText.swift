@@ -33,7 +33,9 @@ struct RecordText {
     switch chunk {
     case .batch(let batch): return form == .arrow ? batch.arrow : text(try records(batch), batch.position)
     case .lost(let losses): return bytes(losses)
-    case .quiet: return form == .events ? Array(":\n\n".utf8) : []
+    case .quiet(let position):
+      guard form == .events else { return [] }
+      return Array(":\n\(position.map { "id: \($0)\n" } ?? "")\n".utf8)
     }
   }
 

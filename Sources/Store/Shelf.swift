@@ -9,6 +9,8 @@ final class Shelf: Sendable {
     /// Segments in which a reader has found damage.
     var suspects: Set<Int> = []
     var room: StoreRoom?
+    /// The furthest that was given since the start, whatever became of the batch before it.
+    var given: Position?
     /// Segments that were put aside and have not expired, by number: a reader on its way learns what it misses.
     var holes: [Int: Hole]
 
@@ -47,6 +49,9 @@ final class Shelf: Sendable {
   var end: Position { state.withLock { $0.ledger.end } }
 
   var room: StoreRoom? { state.withLock { $0.room } }
+
+  /// A position is about to be given.
+  func note(given position: Position) { state.withLock { $0.given = max($0.given ?? position, position) } }
 
   func note(_ room: StoreRoom) { state.withLock { $0.room = room } }
 
@@ -112,6 +117,9 @@ extension Shelf {
       if position < state.ledger.expired { return .expired(oldest: state.ledger.oldest) }
       // A segment's number is known here before a position in it is given.
       if position > Position(segment: state.ledger.nextNumber, offset: 0) {
+        return .unknown(oldest: state.ledger.oldest)
+      }
+      if let given = state.given, position.segment == given.segment, position > given {
         return .unknown(oldest: state.ledger.oldest)
       }
       let finished = state.ledger.finished.first { $0.head.number >= position.segment }

@@ -65,6 +65,7 @@ struct Writer: Sendable {
     let entry = BatchEntry(
       offset: offset, length: batch.count, checksum: CRC32C.of(batch), records: records, marks: marks)
     stage(.batch(segment: ahead.end.segment, entry))
+    shelf.note(given: ahead.end)
     return ahead.end
   }
 

@@ -63,14 +63,15 @@ extension Descriptor {
     return user
   }
 
-  /// Sends some of `bytes` from index `start`; how many, 0 when there is no room. Waits for none, and raises no
-  /// SIGPIPE.
-  package func send(_ bytes: [UInt8], from start: Int) throws(Errno) -> Int {
+  /// Sends some of `bytes` from index `start`, at most `limit`; how many, 0 when there is no room. Waits for none, and
+  /// raises no SIGPIPE.
+  package func send(_ bytes: [UInt8], from start: Int, limit: Int = .max) throws(Errno) -> Int {
+    let count = min(limit, bytes.count - start)
     do {
       return try Errno.check {
         unsafe bytes.withUnsafeBytes {
           unsafe Glibc.send(
-            number, $0.baseAddress?.advanced(by: start), bytes.count - start, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            number, $0.baseAddress?.advanced(by: start), count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         }
       }
     } catch {
@@ -78,6 +79,14 @@ extension Descriptor {
       throw error
     }
   }
+}
+
+/// What was sent on a stream socket and has not been taken at the other end, in bytes as the system counts them: less
+/// than before is progress, and of a Unix socket it shows when a sending has been taken whole.
+package func untakenBytes(_ socket: Int32) throws(Errno) -> Int {
+  var count: Int32 = 0
+  _ = try Errno.check { unsafe linux_untaken(socket, &count) }
+  return Int(count)
 }
 
 /// Two sockets that are connected to each other.

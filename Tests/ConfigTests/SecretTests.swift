@@ -6,10 +6,13 @@ import Testing
 
 @Suite struct SecretTests {
   @Test(arguments: [
-    ("rtsp://u:hunter2@h/s", "rtsp://h/s"), ("rtsp://u:hun/ter2@h/s", "rtsp://…"),
-    ("http://h/s?key=hunter2", "http://h/s?…"),
-    ("http://u:p@h?key=hunter2#x", "http://h?…"), ("http://h/a#hunter2", "http://h/a?…"), ("/srv/a?b@c", "/srv/a?b@c"),
-    ("rtsp://${credential:front}@h/s", "rtsp://h/s"), ("http://h", "http://h"), ("http://u:hun?ter2@h/", "http://…"),
+    ("rtsp://u:hunter2@h/s", "rtsp://h/…"), ("rtsp://u:hun/ter2@h/s", "rtsp://…"),
+    ("http://h/s?key=hunter2", "http://h/…"), ("rtsp://h:554/user=adm&password=hunter2&channel=1", "rtsp://h:554/…"),
+    ("rtmp://h/live/hunter2", "rtmp://h/…"), ("RTMP://h/live/hunter2", "rtmp://h/…"),
+    ("srt://[::1]:9/", "srt://[::1]:9/…"),
+    ("http://u:p@h?key=hunter2#x", "http://h/…"), ("http://h/a#hunter2", "http://h/…"), ("/srv/a?b@c", "/srv/a?b@c"),
+    ("file:///srv/a?b@c/d", "file:///srv/a?b@c/d"), ("v4l2:///dev/video0", "v4l2:///dev/video0"),
+    ("rtsp://${credential:front}@h/s", "rtsp://h/…"), ("http://h", "http://h"), ("http://u:hun?ter2@h/", "http://…"),
     ("rtsp://u:hun@ter/2@h/", "rtsp://…"),
   ])
   func anAddressIsShownWithoutSecrets(_ text: String, _ shown: String) throws {
@@ -20,6 +23,7 @@ import Testing
   @Test(arguments: [
     "sources: {a: {url: [\"rtsp://u:hunter2@h\"]}}", "hop: rtsp://u:hunter2@h", "rtsp://u:hunter2@h: x",
     "sources: {\"rtsp://u:hunter2@h\": {url: x}}", "sources: {a: {url: \"rtsp://u:hunter2@h/${x}\"}}",
+    "sources: {a: {url: \"rtsp://h/password=hunter2/${x}\"}}",
     "sources: {a: {url: \"rtsp://u:hunter2@h}}", "sources: {a: {url: \"rtsp://u:hunter2@h\", kind: directory}}",
     "rtsp://u:hunter2@h: x\nrtsp://u:hunter2@h: y", "http: {token: \"hunter2 \"}", "\"hunter2@h\": [",
     "&hunter2@ x: *y",
@@ -45,6 +49,11 @@ import Testing
       let filled = try ["rtsp://u:${credential:front}@h/s", "${credential:whole}", "/srv/a.mkv"].map {
         try SourceAddress($0).filled(secrets)
       }
+      write("HTTP://h/S", "\(folder)/loud")
+      let lowered = try [
+        "RtSp://h/S", "${credential:loud}", "FILE:///Srv",
+      ].map { try SourceAddress($0).filled(secrets) }
+      #expect(lowered == ["rtsp://h/S", "http://h/S", "file:///Srv"])
       #expect(filled == ["rtsp://u:p%40ss%2Fw%3Ard~%C3%A4@h/s", "rtsp://u:p@h/s", "/srv/a.mkv"])
     }
   }

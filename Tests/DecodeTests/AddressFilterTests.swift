@@ -16,7 +16,7 @@ import Testing
   }
 
   private func reading<Result>(_ source: String, _ body: () -> Result) -> Result {
-    AddressFilter.begin(for: ObjectIdentifier(reader), source)
+    AddressFilter.begin(for: ObjectIdentifier(reader), source, NetworkReach(source))
     defer { AddressFilter.end(for: ObjectIdentifier(reader)) }
     return body()
   }
@@ -28,6 +28,16 @@ import Testing
       #expect(finds("8.8.8.8") && finds("2001:4860:4860::8888"))
     }
     #expect(finds("127.0.0.1"))
+  }
+
+  @Test func thisMachineAndLinksAreNotFoundWhileASourceFromInsideIsRead() {
+    reading("http://192.168.0.5/x") {
+      for host in ["127.0.0.1", "::1", "0.0.0.0", "::", "169.254.169.254", "fe80::1", "::ffff:127.0.0.1"] {
+        #expect(!finds(host), "\(host)")
+      }
+      for host in ["192.168.0.5", "192.168.0.6", "10.0.0.1", "8.8.8.8"] { #expect(finds(host)) }
+    }
+    reading("http://127.0.0.1/x") { #expect(finds("127.0.0.1") && !finds("127.0.0.2")) }
   }
 
   @Test func whatTheUserNamesIsFound() {

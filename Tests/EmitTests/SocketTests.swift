@@ -56,6 +56,26 @@ import Testing
     #expect(time.value >= .seconds(5))
   }
 
+  @Test func aReaderThatTakesALittleAllTheTimeIsKept() throws {
+    let slow = Shared<Client?>(nil)
+    let time = Shared(Duration.zero)
+    let policy = ReaderPolicy(
+      now: { time.value },
+      isCancelled: {  // asked once in every turn
+        time.update { $0 += .seconds(1) }
+        slow.value?.take(1 << 13)
+        return time.value > .seconds(100)
+      })
+    var sink = try SocketSink(.path(path), opening: [1, 2, 3], policy) { _ in [] }
+    slow.update { $0 = try? Client(path) }
+    let batch = [UInt8](repeating: 7, count: 400_000)  // more than the system keeps for one
+    try sink.write(batch, of: Samples.records(1, layout))
+    try sink.finish([4])
+    #expect(time.value > .seconds(20), "slow enough to be told from one that takes all at once")
+    #expect(sink.counters["readers_dropped"] == 0)
+    #expect(slow.value?.everything() == [1, 2, 3] + batch + [4])
+  }
+
   @Test func aReaderThatComesAtTheVeryEndGetsAnEmptyStream() throws {
     let late = Shared<Client?>(nil)
     let isEnding = Shared(false)

@@ -1,4 +1,5 @@
-"""What comes from outside leads nowhere inside: not by a redirection, a playlist, or a name that turns."""
+"""What comes from outside leads nowhere inside: not by a redirection, a playlist, or a name that turns. What lies inside
+leads to no other host that is this machine."""
 
 import contextlib
 import os
@@ -11,7 +12,7 @@ import pytest
 
 from runner import stand_in
 
-INSIDE, OUTSIDE = "127.0.0.1", "203.0.113.1"
+INSIDE, NEIGHBOUR, OUTSIDE = "127.0.0.1", "127.0.0.2", "203.0.113.1"
 REFUSED = {65, 66}
 
 
@@ -22,7 +23,7 @@ def world(tmp_path_factory) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def server(answer: Callable[[str], bytes]):
+def server(answer: Callable[[str], bytes], host: str = INSIDE):
     """Answers one request for each connection; gives its port, and the first line that came over each."""
     heard: list[str] = []
 
@@ -33,7 +34,7 @@ def server(answer: Callable[[str], bytes]):
             heard[n] = connection.recv(1 << 16).decode().split("\r\n")[0]
             connection.sendall(answer(heard[n]))
 
-    with socket.create_server((INSIDE, 0)) as door:
+    with socket.create_server((host, 0)) as door:
 
         def accept():
             with contextlib.suppress(OSError):
@@ -97,8 +98,27 @@ def test_from_inside_both_are_followed(tandem, world, treasure, scheme, protocol
     assert len(treasure[1]) >= 1
 
 
+@pytest.mark.parametrize("scheme, protocol", [("http", "HTTP/1.1"), ("rtsp", "RTSP/1.0")])
+@pytest.mark.parametrize("to", ["0.0.0.0", "[::ffff:127.0.0.1]", "localhost"])
+def test_but_not_to_another_host_that_is_this_machine(tandem, world, treasure, scheme, protocol, to):
+    with server(lambda _: moved(protocol, f"{scheme}://{to}:{treasure[0]}/x.ts"), NEIGHBOUR) as (port, heard):
+        assert_nothing_is_opened(tandem, world, treasure, f"{scheme}://{NEIGHBOUR}:{port}/x.ts")
+        assert heard
+
+
 # MARK: Playlists
 
+
+@pytest.mark.parametrize("host", [INSIDE, "localhost", "0.0.0.0", "2130706433"])
+def test_a_playlist_from_inside_opens_nothing_of_another_host_that_is_this_machine(tandem, world, treasure, host):
+    with server(lambda _: playlist(f"http://{host}:{treasure[0]}/x.ts"), NEIGHBOUR) as (port, _):
+        assert_nothing_is_opened(tandem, world, treasure, f"http://{NEIGHBOUR}:{port}/x.m3u8")
+
+
+def test_it_opens_what_is_its_own(tandem, world, treasure):
+    with server(lambda _: playlist(f"http://{INSIDE}:{treasure[0]}/x.ts")) as (port, _):
+        done = inspect(tandem, world, f"http://{INSIDE}:{port}/x.m3u8")
+    assert done.returncode == 0, done.stderr
 
 @pytest.mark.parametrize("host", [INSIDE, "localhost", "both.example", "[::ffff:127.0.0.1]", "2130706433"])
 def test_a_playlist_from_outside_opens_nothing_inside(tandem, world, treasure, host):

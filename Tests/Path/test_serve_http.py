@@ -8,11 +8,14 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 import live
 from daemon import Replay, serving, until
+from runner import stand_in
+from test_serve_faults import camera, playing
 
 
 @pytest.fixture
@@ -92,6 +95,116 @@ def test_streams_leave_room_for_whoever_asks_how_the_daemon_is(tandem, tmp_path)
         streams.pop().fp.raw._sock.shutdown(socket.SHUT_RDWR)
         until(lambda: stream().status == 200)
         assert service.stop() == 0
+
+
+def first_of(answer: http.client.HTTPResponse, mark: bytes) -> str:
+    """The first line behind the head of a stream of events that begins so, without the mark."""
+    while line := answer.readline():
+        if line.startswith(mark):
+            return line[len(mark):].decode().strip()
+    raise AssertionError("the stream ended")
+
+
+@pytest.mark.parametrize("position", ["", "&from=1:0"], ids=["live", "kept"])
+def test_who_hears_nothing_of_many_records_has_their_position_all_the_same(tandem, media, tmp_path, position):
+    port = live.port()
+    sources = {"loud": camera(port), "quiet": camera(live.port())}
+    with serving(tandem, tmp_path, sources) as service, playing(media, port):
+        until(lambda: service.source("loud")["windows"] >= 4)
+        before = service.source("loud")["position"]
+        with contextlib.closing(service.door(timeout=20)) as door:
+            door.request("GET", f"/v1/records?source=quiet{position}", headers={"Accept": "text/event-stream"})
+            answer = door.getresponse()
+            first_of(answer, b"id: ")
+            later = first_of(answer, b"id: ")
+        assert [int(part) for part in later.split(":")] > [int(part) for part in before.split(":")]
+        with contextlib.closing(service.door()) as door:
+            door.request("GET", "/v1/records", headers={"Accept": "text/event-stream", "Last-Event-ID": later})
+            assert door.getresponse().status == 200
+
+
+def test_a_position_behind_all_that_was_stored_is_none(tandem, tmp_path, clips):
+    with serving(tandem, tmp_path, {"clips": {"url": clips}}) as service:
+        until(lambda: service.metric("tandem_finished_files") == 1)
+        status, words = service.http("/v1/records?from=1:99999999")
+        assert status == 410 and b"1:99999999 is no position of this store" in words
+        end = service.source("clips")["position"]
+        with contextlib.closing(service.door()) as door:
+            door.request("GET", f"/v1/records?from={end}")
+            assert door.getresponse().status == 200
+
+
+def test_addresses_are_shown_without_what_may_be_secret(tandem, media, tmp_path):
+    secret = "CANARY7f3a"
+    addresses = {
+        "rtsp": "rtsp://127.0.0.1:1/user=adm&password={}&channel=1", "rtmp": "rtmp://127.0.0.1:1/live/{}",
+        "http": "http://127.0.0.1:1/{}.m3u8", "srt": "srt://127.0.0.1:1?passphrase={}",
+    }
+    sources = {name: {"url": address.format(secret)} for name, address in addresses.items()}
+    with serving(tandem, tmp_path, sources | {"file": {"url": media("beep.mp4")}}) as service:
+        until(lambda: all(service.source(name)["last_error"] for name in addresses))
+        for name in addresses:
+            assert service.source(name)["url"] == f"{name}://127.0.0.1:1/…"
+        assert service.source("file")["url"] == str(media("beep.mp4"))
+        for path in ("/v1/sources", "/readyz", "/metrics"):
+            assert secret not in service.http(path)[1].decode()
+        for process in service.workers():
+            assert secret.encode() not in Path(f"/proc/{process}/cmdline").read_bytes()
+        assert service.stop() == 0
+        assert secret not in service.log
+
+
+def test_a_scheme_may_be_written_in_great_letters(tandem, media, tmp_path):
+    with live.serving(media("beep.ts").parent) as address, serving(tandem, tmp_path) as service:
+        body = f"url: {address.replace('http', 'HTTP')}/beep.ts".encode()
+        assert service.http("/v1/sources/web", "PUT", body)[0] == 201
+        assert service.http("/v1/sources/file", "PUT", f"url: FILE://{media('beep.ts')}".encode())[0] == 201
+        until(lambda: all(service.source(name)["windows"] for name in ("web", "file")))
+
+
+def test_a_source_that_is_put_as_it_is_does_not_change(tandem, tmp_path):
+    with serving(tandem, tmp_path) as service:
+        body = camera(live.port())["url"]
+        answers = [service.http("/v1/sources/cam", "PUT", f"url: {body}".encode()) for _ in range(3)]
+        assert [status for status, _ in answers] == [201, 200, 200]
+        assert "cam: added by HTTP" in service.log
+        assert "cam: changed by HTTP" not in service.log
+
+
+def test_no_more_sources_than_may_be_are_put_at_once(tandem, tmp_path):
+    with serving(tandem, tmp_path, settings={"limits": {"sources": 3}}) as service:
+        statuses = []
+
+        def put(number: int):
+            body = b"{url: /nowhere, enabled: false}"
+            statuses.append(service.http(f"/v1/sources/s{number}", "PUT", body)[0])
+
+        threads = [threading.Thread(target=put, args=(number,)) for number in range(32)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(statuses) == [201] * 3 + [409] * 29
+        assert len(json.loads(service.http("/v1/sources")[1])) == 3
+
+
+def test_who_follows_a_source_that_does_not_end_waits_without_a_thread_and_only_the_last(tandem, media, tmp_path):
+    far = tmp_path / "far"
+    hung = stand_in("hung_disk", tmp_path)
+    with serving(tandem, tmp_path, environment={"LD_PRELOAD": str(hung), "HUNG": str(far)}) as service:
+        assert service.http("/v1/sources/a", "PUT", f"url: {far}/x.mp4".encode())[0] == 201
+        threads = Path(f"/proc/{service.pid}/task")
+        before = len(list(threads.iterdir()))
+        for number in range(40):
+            assert service.http("/v1/sources/a", "PUT", f"url: {far}/{number}.mp4".encode())[0] == 200
+        assert len(list(threads.iterdir())) < before + 10
+        assert service.source("a")["state"] == "starting"
+        assert service.http("/v1/sources/b", "PUT", f"url: {media('beep.mp4')}".encode())[0] == 201
+        until(lambda: service.source("b")["windows"])
+        for _ in range(20):  # one that ends is followed at once
+            port = live.port()
+            assert service.http("/v1/sources/b", "PUT", f"url: udp://127.0.0.1:{port}".encode())[0] == 200
+        until(lambda: service.source("b")["state"] == "connecting")
 
 
 def raw(service, request: bytes) -> tuple[int, dict[str, str], bytes]:

@@ -91,6 +91,20 @@ import Testing
     #expect(size == face.opening.count + 4 * batch.arrow.count + 8)
   }
 
+  @Test func norIsWhoTakesALittleAllTheTime() async throws {
+    let face = wideFace()
+    let batch = face.batch(0)
+    face.with { $0.kept = Array(repeating: batch, count: 20) }
+    let house = try await House(face: face) { $0.limits.stall = .milliseconds(1500) }
+    let size = try await aside {
+      let wire = try house.wire()
+      wire.ask("GET /v1/records?from=start", ["Host: x", "Accept: application/vnd.apache.arrow.stream"])
+      for _ in 0..<120 where wire.take(2000) { usleep(50_000) }  // the channel's room shows at 150 kB at the earliest
+      return wire.answer()?.body.count
+    }
+    #expect(size == face.opening.count + 20 * batch.arrow.count + 8)
+  }
+
   @Test(arguments: [
     "GET /healthz HTTP/1.1\r\nHost: x\r\nX: ", "GET /healthz?", "GET /healthz HTTP/1.1\r\nHost: x\r\n",
   ])

@@ -134,6 +134,14 @@ import Testing
     #expect(text.contains("\r\n:\n\n\r\n") == isTold)
   }
 
+  @Test func whereOnlyOthersRecordsComeAnEventMovesThePosition() throws {
+    let feed = LiveFeed(house.face.layout, opening: house.face.opening, start: "live")
+    var (events, lines) = (RecordText(feed, .events, .none), RecordText(feed, .lines, .none))
+    #expect(try String(decoding: events.bytes(.quiet("3:81920")), as: UTF8.self) == ":\nid: 3:81920\n\n")
+    #expect(try String(decoding: events.bytes(.quiet()), as: UTF8.self) == ":\n\n")
+    #expect(try lines.bytes(.quiet("3:81920")) == [])
+  }
+
   @Test func theFormIsSaidToDependOnWhatIsAccepted() async throws {
     let house = house
     let reply = try await aside { try house.reply("GET /v1/records?from=start") }

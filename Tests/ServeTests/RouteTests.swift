@@ -36,14 +36,15 @@ import Testing
         SourceReport(
           name: "cam \"1\"", url: "rtsp://host/…", state: "running", epoch: 2, windows: 10, dropped: 1, reconnects: 3,
           lastError: "timed out", position: "p9",
-          sync: .init(offsetMilliseconds: 40.5, lowMilliseconds: 30, highMilliseconds: 50, driftPPM: nil)),
+          sync: .init(offsetMilliseconds: 40.5, lowMilliseconds: 30, highMilliseconds: 50, driftPPM: nil),
+          driftPPM: -1.5),
         SourceReport(name: "b", url: "file.ts", state: "waiting"),
       ]
     }
     let full =
       #"{"name":"cam \"1\"","url":"rtsp://host/…","state":"running","epoch":2,"windows":10,"dropped":1,"#
       + #""reconnects":3,"last_error":"timed out","position":"p9","sync_offset_ms":40.5,"sync_low_ms":30.0,"#
-      + #""sync_high_ms":50.0,"drift_ppm":null}"#
+      + #""sync_high_ms":50.0,"drift_ppm":-1.5}"#
     let bare =
       #"{"name":"b","url":"file.ts","state":"waiting","epoch":null,"windows":0,"dropped":0,"reconnects":0,"#
       + #""last_error":null,"position":null,"sync_offset_ms":null,"sync_low_ms":null,"sync_high_ms":null,"#

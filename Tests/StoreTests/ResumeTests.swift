@@ -145,4 +145,22 @@ import Testing
       #expect(try reader.next() != nil)
     }
   }
+
+  @Test func norWasOneBehindTheEndOfTheSegmentThatIsWrittenTo() throws {
+    let disk = MemoryDisk()
+    let store = try openStore(disk)
+    try append(store, id(0, epoch: 0))
+    _ = try store.sync()
+    try append(store, id(1, epoch: 0))
+    let given = store.end
+    #expect(given > store.durable)
+    let strange = Position(segment: given.segment, offset: given.offset + 1)
+    var reader = store.reader(from: strange)
+    let error = #expect(throws: StoreError.self) { try reader.next() }
+    #expect(error == .unknown(strange, oldest: Position(segment: 1, offset: 0)))
+    var early = store.reader(from: given)
+    #expect(try early.next() == nil, "it is not durable yet, but whoever heard it has its position")
+    let again = try openStore(disk.afterKill())
+    #expect(try ids(again, from: given) == [], "nor does it matter where it is lost")
+  }
 }

@@ -60,14 +60,19 @@ final class DaemonView: DaemonFace {
   }
 
   func put(source: String, _ body: [UInt8]) throws(FaceError) -> Bool {
-    guard table[source] != nil || table.all.count < parts.settings.limits.sources else {
-      throw .conflict("there are \(table.all.count) sources already, as many as limits.sources allows")
-    }
+    let config: SourceConfig
     do throws(ConfigError) {
-      let isNew = table.put(try SourceConfig(named: source, String(decoding: body, as: UTF8.self), .own))
-      Messages.line("tandem: \(source): \(isNew ? "added" : "changed") by HTTP")
-      return isNew
+      config = try SourceConfig(named: source, String(decoding: body, as: UTF8.self), .own)
     } catch { throw .invalid("\(error)") }
+    let limit = parts.settings.limits.sources
+    let change = table.put(config, limit: limit)
+    switch change {
+    case .added, .changed: Messages.line("tandem: \(source): \(change) by HTTP")
+    case .same: break
+    case .full: throw .conflict("there are \(limit) sources already, as many as limits.sources allows")
+    case .stopping: throw .unavailable("the daemon is stopping")
+    }
+    return change == .added
   }
 
   func delete(source: String) throws(FaceError) {
@@ -96,6 +101,7 @@ final class DaemonView: DaemonFace {
     return Serve.SourceReport(
       name: runner.config.name, url: "\(runner.config.url)", state: state.phase.rawValue, epoch: state.epoch,
       windows: state.windows.given, dropped: state.windows.dropped, reconnects: state.reconnects,
-      lastError: state.lastError, position: "\(parts.desk.durable)")
+      lastError: state.lastError, position: "\(parts.desk.durable)",
+      driftPPM: state.driftPPM)
   }
 }

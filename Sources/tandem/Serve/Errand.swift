@@ -7,12 +7,16 @@ final class Errand: Sendable {
   private let ended = Semaphore()
 
   /// Once; where the system gives no thread, it has ended, and may be started again.
-  func start(_ work: @escaping @Sendable () -> Void) throws(Errno) {
+  /// - Parameter next: done on the same thread when it has ended.
+  func start(
+    then next: @escaping @Sendable () -> Void = {}, _ work: @escaping @Sendable () -> Void
+  ) throws(Errno) {
     _ = ended.wait(until: .now())
     do throws(Errno) {
       try startThread { [self] in
         work()
         ended.signal()
+        next()
       }
     } catch {
       ended.signal()

@@ -18,29 +18,31 @@ final class SourceRunner: Sendable {
   private let interruption = Interruption()
   private let wake = Semaphore()
   private let errand = Errand()
-  /// The system gave it no thread.
-  private let isThreadless = Mutex(false)
+  /// It has not begun, or the system gave it no thread.
+  private let isThreadless: Mutex<Bool>
+  private let onEnd: @Sendable () -> Void
   /// Its way to the encoders.
   private let lane = Mutex<Funnel<HandOver>.Lane?>(nil)
   /// What the log knows of it.
   private let outage = Mutex(Outage())
 
-  init(_ config: SourceConfig, _ daemon: DaemonParts) {
+  /// - Parameter onEnd: called when it has ended, on the thread that it had.
+  init(_ config: SourceConfig, _ daemon: DaemonParts, onEnd: @escaping @Sendable () -> Void) {
     self.config = config
     self.daemon = daemon
+    self.onEnd = onEnd
+    isThreadless = Mutex(config.enabled)
     program = daemon.makeProgram()
     status = SourceStatus(label: config.name)
     if !config.enabled { status.enter(.disabled) }
   }
 
-  /// It begins on a thread of its own, once its predecessor has ended.
-  func start(after predecessor: SourceRunner? = nil) {
+  /// It begins on a thread of its own.
+  func start() {
     let pulse = daemon.pulses.begin("source \(config.name)", within: .seconds(60))
     do throws(Errno) {
       isThreadless.withLock { $0 = false }
-      try errand.start { [self] in
-        pulse.rest()
-        _ = predecessor?.hasEnded(by: .distantFuture)
+      try errand.start(then: onEnd) { [self] in
         run(pulse)
         program.release()
         pulse.end()
@@ -54,7 +56,7 @@ final class SourceRunner: Sendable {
     }
   }
 
-  /// It begins when the system has a thread for it.
+  /// It is still to begin.
   var awaitsThread: Bool { isThreadless.withLock { $0 } }
 
   /// It ends soon.

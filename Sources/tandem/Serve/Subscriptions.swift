@@ -12,6 +12,7 @@ final class LiveSubscription: RecordSubscription {
   private let parts: DaemonParts
   private let feed: LiveFeed
   private let filter: SourceFilter
+  private let silence = Silence()
 
   init(_ parts: DaemonParts, opening: [UInt8], _ wanted: Set<String>) {
     self.parts = parts
@@ -29,13 +30,24 @@ final class LiveSubscription: RecordSubscription {
 
   func next() async throws(FaceError) -> RecordChunk? {
     while let chunk = await feed.next() {
-      if let kept = try filter.keep(chunk) { return kept }
+      switch (chunk, try filter.keep(chunk)) {
+      case (.quiet, _): break
+      case (_, let kept?):
+        silence.end(kept)
+        return kept
+      case (.batch(let batch), nil): silence.pass(batch.position)
+      case (.lost, nil): break
+      }
+      if let quiet = silence.tell() { return quiet }
     }
     parts.desk.unsubscribe(feed)
     return nil
   }
 
-  func nudge() { feed.nudge() }
+  func nudge() {
+    silence.nudge()
+    feed.nudge()
+  }
 
   func close() {
     parts.desk.unsubscribe(feed)
@@ -56,7 +68,7 @@ final class ReplaySubscription: RecordSubscription {
   private let reader: Mutex<StoreReader>
   /// What `prepare` found.
   private let first = Mutex<Look?>(nil)
-  private let isNudged = Mutex(false)
+  private let silence = Silence()
   private let isClosed = Mutex(false)
 
   /// What one turn of reading came to.
@@ -88,17 +100,19 @@ final class ReplaySubscription: RecordSubscription {
       let found: Look
       if let prepared = first.withLock({ $0.take() }) { found = prepared } else { found = try await look() }
       switch found {
-      case .kept(let chunk): return chunk
+      case .kept(let chunk):
+        silence.end(chunk)
+        return chunk
       case .others: break
       // What is not yet durable comes within the group commit's time.
       case .end: try? await Task.sleep(for: .milliseconds(20))
       }
-      if isNudged.withLock({ $0.take() }) { return .quiet }
+      if let quiet = silence.tell() { return quiet }
     }
     return nil
   }
 
-  func nudge() { isNudged.withLock { $0 = true } }
+  func nudge() { silence.nudge() }
 
   func close() { isClosed.withLock { $0 = true } }
 
@@ -114,6 +128,7 @@ final class ReplaySubscription: RecordSubscription {
     for _ in 0..<Self.turn {
       guard let chunk = try stored(&reader) else { return .end }
       if let kept = try filter.keep(chunk) { return .kept(kept) }
+      silence.pass("\(reader.position)")
     }
     return .others
   }
@@ -140,11 +155,35 @@ final class ReplaySubscription: RecordSubscription {
   }
 }
 
-extension Bool {
-  /// What it is; false from now on.
-  fileprivate mutating func take() -> Bool {
-    defer { self = false }
-    return self
+/// While a client hears nothing, since only others' records come: how far they have come. It is told at the next nudge,
+/// so that a client that comes back does not ask for what has long been deleted.
+private final class Silence: Sendable {
+  private struct State {
+    var isNudged = false
+    /// Not told yet.
+    var position: String?
+  }
+
+  private let state = Mutex(State())
+
+  /// The client has heard nothing for a while.
+  func nudge() { state.withLock { $0.isNudged = true } }
+
+  /// Records of others stood before this position.
+  func pass(_ position: String) { state.withLock { $0.position = position } }
+
+  /// The client gets something: a batch has a position of its own.
+  func end(_ chunk: RecordChunk) {
+    if case .batch = chunk { state.withLock { $0 = State() } }
+  }
+
+  /// Nil before the next nudge.
+  func tell() -> RecordChunk? {
+    state.withLock { state in
+      guard state.isNudged else { return nil }
+      defer { state = State() }
+      return .quiet(state.position)
+    }
   }
 }
 
