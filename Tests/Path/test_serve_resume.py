@@ -145,12 +145,12 @@ def checksum(content: bytes) -> int:
 
 
 def fill_names(folder, count: int) -> None:
-    """A journal as docs/delivery.md has it, of a store that knows so many names by an epoch that was reserved."""
+    """A journal as docs/delivery.md has it, of a store that knows so many names by a record in segment 1."""
     folder.mkdir(parents=True)
     salt = struct.pack("<Q", 7)
     header = b"TANDEMJ1" + salt
     names = (f"s{n:06}".encode() for n in range(count))
-    payload = b"".join(struct.pack("<BH7sBqi", 7, 7, name, 0, 0, 1) for name in names)
+    payload = b"".join(struct.pack("<BH7sBiqqi", 7, 7, name, 1, 0, 0, 1, 1) for name in names)
     payload += struct.pack("<BQQQ", 8, 1, 0, 0)
     numbers = struct.pack("<IQ", len(payload), 0)
     frame = b"TFRM" + numbers + struct.pack("<I", checksum(salt + numbers + payload)) + payload

@@ -39,8 +39,7 @@ import Testing
       ended.signal()
     }
     hanging.wait()
-    let reader = store.reader()
-    #expect(reader.knows("door") && !reader.knows("yard"))
+    #expect(store.knows("door") && !store.knows("yard"))
     #expect(store.durable.segment == 1 && store.sourceCount == 1)
     answered.signal()
     ended.wait()
