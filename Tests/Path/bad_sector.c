@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "descriptor_path.h"
 
 static long bad(void) {
   long offset = -1;
@@ -17,14 +18,7 @@ static long bad(void) {
   return offset;
 }
 
-static int is_media(int fd) {
-  char link[64], path[4096];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(link, path, sizeof path - 1);
-  if (length < 4) return 0;
-  path[length] = 0;
-  return !strcmp(path + length - 4, ".mp4") || !strcmp(path + length - 3, ".ts");
-}
+static int is_media(int fd) { return path_ends(fd, ".mp4") || path_ends(fd, ".ts"); }
 
 ssize_t read(int fd, void *bytes, size_t count) {
   static ssize_t (*real)(int, void *, size_t);

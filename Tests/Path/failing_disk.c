@@ -6,8 +6,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "descriptor_path.h"
 
 static atomic_int writes, is_full;
 
@@ -21,14 +22,7 @@ static int left(void) {
   return count ? atoi(text) : -1;
 }
 
-static int is_segment(int fd) {
-  char link[64], path[4096];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(link, path, sizeof path - 1);
-  if (length < 7) return 0;
-  path[length] = 0;
-  return strcmp(path + length - 7, ".arrows") == 0;
-}
+static int is_segment(int fd) { return path_ends(fd, ".arrows"); }
 
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset) {
   static ssize_t (*real)(int, const void *, size_t, off_t);
